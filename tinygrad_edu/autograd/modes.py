@@ -1,0 +1,110 @@
+"""Modes of recording, one state for each thread: no_grad and its kin, and the search for the first nan or inf."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import ContextDecorator
+from typing import Any
+
+OFF, ON, WATCH = range(3)  # WATCH records and examines every result for nan and inf
+
+
+class Mode(threading.local):
+    """What this thread does with an operation."""
+
+    recording = ON
+    watching = False  # in anomaly mode, ON becomes WATCH
+    asked: Any = None  # while a backward pass for chosen inputs runs: the nodes that lead to them
+
+
+mode = Mode()
+
+# The threads that do anything but ON. Asking an empty set is ten times faster than asking for a thread's state, so the
+# most frequent operations ask here first.
+special: set[int] = set()
+
+
+def set_recording(level: int) -> int:
+    """Set what this thread does; returns what it did before."""
+    before = mode.recording
+    mode.recording = level
+    (special.discard if level == ON else special.add)(threading.get_ident())
+    return before
+
+
+def _record(enabled: bool) -> int:
+    return set_recording((WATCH if mode.watching else ON) if enabled else OFF)
+
+
+class _Recording(ContextDecorator):
+    enabled: bool
+
+    def __new__(cls, function: Callable | None = None) -> Any:
+        self = super().__new__(cls)
+        self.before: list[int] = []
+        return self if function is None else self(function)  # ``@no_grad`` and ``@no_grad()`` both decorate
+
+    def __enter__(self) -> None:
+        self.before.append(_record(self.enabled))
+
+    def __exit__(self, *error: object) -> None:
+        set_recording(self.before.pop())
+
+    def _recreate_cm(self) -> Any:
+        return type(self)()  # a decorated function may run in several threads at once
+
+
+class no_grad(_Recording):
+    """Record nothing: results want no gradient. A ``with`` block or a decorator."""
+
+    enabled = False
+
+
+class enable_grad(_Recording):
+    """Record again inside a ``no_grad`` block."""
+
+    enabled = True
+
+
+class set_grad_enabled(ContextDecorator):
+    """Record or not, by a flag: from now on when called, until the end of the block in a ``with``."""
+
+    def __init__(self, enabled: bool):
+        self.enabled = bool(enabled)
+        self.before = _record(self.enabled)
+
+    def __enter__(self) -> None:
+        _record(self.enabled)
+
+    def __exit__(self, *error: object) -> None:
+        set_recording(self.before)
+
+    def __call__(self, function: Callable) -> Callable:
+        set_recording(self.before)  # a decorator acts when the function runs, not now
+        return super().__call__(function)
+
+    def _recreate_cm(self) -> Any:
+        return set_grad_enabled(self.enabled)
+
+
+def is_grad_enabled() -> bool:
+    """True where operations on tensors that require a gradient are recorded."""
+    return mode.recording != OFF
+
+
+class detect_anomaly(ContextDecorator):
+    """Stop at the first nan or inf, naming the line that made it.
+
+    Forward: an operation whose inputs are finite and whose result is not raises at once. Backward: so does one whose
+    gradient is not finite, naming the line of its forward. Slow: for hunting a fault, not for training.
+    """
+
+    def __enter__(self) -> None:
+        self.before = mode.watching, mode.recording
+        mode.watching = True
+        _record(mode.recording != OFF)
+
+    def __exit__(self, *error: object) -> None:
+        mode.watching, recording = self.before
+        set_recording(recording)

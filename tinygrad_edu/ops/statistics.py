@@ -1,0 +1,202 @@
+"""Variance and standard deviation, and norms."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..autograd.op import Op
+from ..backend import array_namespace
+from ..backend.dtypes import FLOATING, as_dtype, category
+from ..errors import DimError, DTypeError
+from ..kernels.reference.summation import total
+from .dims import numpy_names, some_dims
+from .promotion import cast, constant, first_tensor
+from .reduction import kept, mean
+
+__all__ = ["norm", "std", "std_mean", "var", "var_mean"]
+METHODS = ("norm", "std", "var")
+
+
+class Var(Op):
+    """y = sum over dims of (x - mean)^2 / (n - correction).   dx = dy * 2 (x - mean) / (n - correction)."""
+
+    keeps = ("inputs",)
+
+    def __init__(self, dims: tuple[int, ...], keepdim: bool, correction: float, whole: bool):
+        self.dims, self.keepdim, self.correction, self.whole = dims, keepdim, correction, whole
+
+    def forward(self, x: Any) -> Any:
+        n = math.prod([x.shape[d] for d in self.dims])
+        if n == 0:
+            return total(x, self.dims, self.keepdim) / x.dtype.type(0)
+        # About the first element: what is constant has exactly no variance, and a large mean takes no digits away.
+        x = x - x[tuple([slice(1) if d in self.dims else slice(None) for d in range(x.ndim)])]
+        x -= total(x, self.dims, keepdims=True) / x.dtype.type(n)
+        x *= x
+        return total(x, self.dims, self.keepdim) / x.dtype.type(max(n - self.correction, 0))
+
+    def backward(self, dy: Any) -> Any:
+        (x,) = self.inputs
+        n = math.prod([x.shape[d] for d in self.dims])
+        freedom = n - self.correction
+        away = x - x.mean(self.dims, keepdim=True)
+        dy = dy.reshape(kept(x.shape, self.dims))
+        if self.whole and freedom <= 0:  # PyTorch's answer where there is none
+            xp = array_namespace(x.array)
+            return dy * constant(xp.where(away.array == 0, xp.nan, xp.inf).astype(x.dtype), x)
+        return dy * (2 / freedom if freedom else math.inf) * away
+
+
+class Std(Var):
+    """y = sqrt(variance of x).   dx = dy (x - mean) / (y (n - correction)), and 0 where y is 0."""
+
+    keeps = ("inputs", "output")
+
+    def forward(self, x: Any) -> Any:
+        return array_namespace(x).sqrt(super().forward(x))
+
+    def backward(self, dy: Any) -> Any:
+        y = self.output
+        return super().backward((dy / (y * 2)).masked_fill(constant(y.array == 0, y), 0))
+
+
+@numpy_names
+def var(
+    input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> Any:
+    """Variance over ``dim``: the sum of ``(x - mean)^2`` divided by ``n - correction``.
+
+    ``unbiased`` is another way to say ``correction=1`` (the default), and not unbiased ``correction=0``. A single
+    element has variance nan.
+
+    >>> var(tinygrad_edu.tensor([1.0, 2.0, 3.0]))
+    tensor(1.)
+    """
+    return _spread_of("var", Var, input, dim, unbiased, keepdim, correction)
+
+
+@numpy_names
+def std(
+    input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> Any:
+    """Standard deviation over ``dim``: the square root of ``var``. Where it is 0, its gradient is taken as 0."""
+    return _spread_of("std", Std, input, dim, unbiased, keepdim, correction)
+
+
+@numpy_names
+def var_mean(
+    input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> tuple:
+    """Variance and mean over ``dim``. See ``var``."""
+    y = _spread_of("var_mean", Var, input, dim, unbiased, keepdim, correction)
+    return y, mean(input, None if isinstance(dim, bool) else dim, keepdim)
+
+
+@numpy_names
+def std_mean(
+    input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> tuple:
+    """Standard deviation and mean over ``dim``. See ``std``."""
+    y = _spread_of("std_mean", Std, input, dim, unbiased, keepdim, correction)
+    return y, mean(input, None if isinstance(dim, bool) else dim, keepdim)
+
+
+def _spread_of(what: str, kind: type[Var], input: Any, dim: Any, unbiased: Any, keepdim: bool, correction: Any) -> Any:
+    x = first_tensor(what, input)
+    if category(x.array.dtype) != FLOATING:
+        raise DTypeError(f"{what}: expected floats, got {x.array.dtype}; call .float() first")
+    if isinstance(dim, bool):  # var(x, False), where dim is left out
+        dim, unbiased = None, dim
+    if unbiased is not None and correction is not None:
+        raise DTypeError(f"{what}: unbiased and correction are two names of one argument; give one")
+    if correction is None:
+        correction = 1 if unbiased is None else int(unbiased)
+    dims = some_dims(what, dim, x.array.ndim)
+    return kind(dims, keepdim, correction, whole=dim is None or x.array.ndim == 0)(x)
+
+
+class Norm(Op):
+    """y = (sum over dims of |x|^p)^(1/p).   dx = dy sign(x) (|x| / y)^(p - 1), and 0 where y is 0.
+
+    p = inf and -inf are the largest and the smallest |x|, of which equal ones share dy; p = 0 counts what is not 0.
+    """
+
+    keeps = ("inputs", "output")
+
+    def __init__(self, p: float, dims: tuple[int, ...], keepdim: bool):
+        self.p, self.dims, self.keepdim = p, dims, keepdim
+
+    def forward(self, x: Any) -> Any:
+        p, xp, over = self.p, array_namespace(x), (self.dims, self.keepdim)
+        if p == 2:
+            return xp.sqrt(total(x * x, *over))
+        if p == 0:
+            return total((x != 0).astype(x.dtype), *over)
+        x = xp.abs(x)
+        if p == 1:
+            return total(x, *over)
+        if math.isinf(p):
+            return (x.max if p > 0 else x.min)(axis=self.dims, keepdims=self.keepdim)
+        return total(x ** x.dtype.type(p), *over) ** x.dtype.type(1 / p)
+
+    def backward(self, dy: Any) -> Any:
+        p, (x,), shape = self.p, self.inputs, kept(self.inputs[0].shape, self.dims)
+        y, dy = self.output.reshape(shape), dy.reshape(shape)
+        zero = constant(y.array == 0, y)
+        if p == 0:
+            return None
+        if p == 1:
+            return x.sign() * dy
+        if p == 2:
+            return dy * (x / y).masked_fill(zero, 0)
+        if math.isinf(p):
+            size = array_namespace(x.array).abs(x.array)
+            chosen = (size == y.array) | (size != size)
+            shares = chosen.sum(axis=self.dims, keepdims=True).astype(x.dtype)
+            return x.sign() * ((dy / constant(shares, y)) * constant(chosen.astype(x.dtype), y))
+        if p < 1:
+            return x.sign() * (x.abs() ** (p - 1)).masked_fill(constant(x.array == 0, x), 0) * dy * y ** (1 - p)
+        scale = (dy / y ** (p - 1)).masked_fill(zero, 0)
+        return (x.sign() * x.abs() ** (p - 1) if p < 2 else x * x.abs() ** (p - 2)) * scale
+
+
+def vector_norm(what: str, x: Any, p: float, dim: Any, keepdim: bool) -> Any:
+    """The p-norm of a floating tensor over dims; ``what`` is the operation that errors name."""
+    if category(x.array.dtype) != FLOATING:
+        raise DTypeError(f"{what}: expected floats, got {x.array.dtype}; call .float() first")
+    dims = some_dims(what, dim, x.array.ndim)
+    if (p < 0 or math.isinf(p)) and 0 in [x.shape[d] for d in dims]:
+        raise DimError(f"{what}: expected at least one element for p={p}, got shape {tuple(x.shape)} and dim={dim}")
+    return Norm(p, dims, keepdim)(x)
+
+
+@numpy_names
+def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
+    """The norm ``(sum of |x|^p)^(1/p)`` over ``dim``.
+
+    Parameters
+    ----------
+    input : Tensor
+    p : number or "fro"
+        2 (and "fro", and None) is the Euclidean norm, 1 the sum of ``|x|``, infinity and minus infinity the largest and
+        smallest ``|x|``, 0 the number of elements that are not 0.
+    dim : int or several
+        All dimensions where it is not given. (For norms of matrices see ``linalg.matrix_norm``.)
+    dtype : dtype
+        Cast to it first.
+
+    Examples
+    --------
+    >>> norm(tinygrad_edu.tensor([3.0, 4.0]))
+    tensor(5.)
+    """
+    x = first_tensor("norm", input)
+    x = x if dtype is None else cast(x, as_dtype(dtype))
+    if p in ("fro", None):
+        p = 2.0
+    if isinstance(p, str):
+        raise DTypeError(
+            f'norm: expected p to be a number or "fro", got {p!r}; for norms of matrices see linalg.matrix_norm'
+        )
+    return vector_norm("norm", x, float(p), dim, keepdim)
