@@ -21,6 +21,7 @@ myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 default_role = "code"  # docstrings write `name` and mean code
 
+add_module_names = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
@@ -37,20 +38,25 @@ PARAMETER = re.compile(r"\s*\*{1,2}\w+( *:|$)")  # "*args : int", which napoleon
 def take_literally(app: Any, what: str, name: str, obj: object, options: Any, lines: list[str]) -> None:
     """Escape what reStructuredText would take for markup.
 
-    They are written to be read in an editor: ``a * b``, ``|x|``, ``(N, C, *spatial)`` and ``add_`` mean just that.
+    They are written to be read in an editor: ``a * b``, ``|x|``, ``(N, C, *spatial)`` and ``add_`` mean just that, and
+    what stands indented in the docstring of a module is a table or a formula, laid out by hand.
     """
     example, block = False, None  # inside a doctest; how far the paragraph above a literal block is indented
-    for i, line in enumerate(lines):
+    written: list[str] = []
+    for line in lines:
+        indent = len(line) - len(line.lstrip())
         if not line.strip():
             example = False
-            continue
-        indent = len(line) - len(line.lstrip())
-        if block is not None and indent > block:
-            continue
-        block = indent if line.rstrip().endswith("::") else None
-        example = example or line.lstrip().startswith(">>>")
-        if not (example or PARAMETER.match(line)):
-            lines[i] = "".join(s if s.startswith("`") else MARKUP.sub(r"\\\1", s) for s in CODE.split(line))
+        elif block is None or indent <= block:
+            block = indent if line.rstrip().endswith("::") else None
+            example = example or line.lstrip().startswith(">>>")
+            if what == "module" and indent and not example and written and not written[-1].strip():
+                written += [".. code-block:: text", ""]
+                block = 0
+            elif not (example or PARAMETER.match(line)):
+                line = "".join(s if s.startswith("`") else MARKUP.sub(r"\\\1", s) for s in CODE.split(line))
+        written.append(line)
+    lines[:] = written
 
 
 def setup(app: Any) -> None:

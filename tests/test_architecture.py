@@ -43,8 +43,8 @@ ONE_PART = {"creation": "tensor", "printing": "tensor"}
 WHOLE_PACKAGE = "tinygrad_edu"
 RANK[WHOLE_PACKAGE] = 7
 
-HEAVY = {"numba", "cupy", "cupyx", "llvmlite", "matplotlib", "ml_dtypes", "mpi4py", "onnx", "scipy", "tensorboardX"}
-HEAVY |= {"torch", "tqdm"}
+HEAVY = {"numba", "llvmlite", "cupy", "cupyx", "matplotlib", "ml_dtypes", "scipy", "torch", "tqdm", "tensorboardX"}
+HEAVY |= {"hypothesis", "mpi4py", "onnx", "pytest"}
 
 
 class Import(NamedTuple):

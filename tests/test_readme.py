@@ -1,4 +1,4 @@
-"""The documents' examples run, and print what the documents say they print."""
+"""The documents' examples run and print what the documents say, and the reference leaves nothing out."""
 
 import contextlib
 import doctest
@@ -55,6 +55,21 @@ def test_examples_print_what_the_document_says(document, tmp_path, monkeypatch):
 
 def test_readme_shows_its_output():
     assert examples((ROOT / "README.md").read_text("utf-8"))[0][2], "the README's example has lost its printed output"
+
+
+def test_the_reference_names_every_file_of_operations_and_kernels():
+    pages = "".join(page.read_text("utf-8") for page in (ROOT / "docs" / "api").glob("*.rst"))
+    named = set(re.findall(r"^\.\. automodule:: (\S+)$", pages, re.MULTILINE))
+    files = [
+        f"tinygrad_edu.ops.{path.stem}" for path in (ROOT / "tinygrad_edu" / "ops").glob("*.py") if publishes(path)
+    ]
+    files += [f"tinygrad_edu.kernels.reference.{path.stem}" for path in (ROOT / "kernels" / "reference").glob("*.py")]
+    assert [name for name in files if name not in named and not name.endswith("__init__")] == []
+
+
+def publishes(path: Path) -> bool:
+    """Whether a file offers names to users: the others are shared by the operations."""
+    return "\n__all__ = " in path.read_text("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = int64, dev
 def sizes(size: tuple, what: str) -> tuple[int, ...]:
     """A shape given as numbers or as one sequence of them."""
     if len(size) == 1 and not isinstance(size[0], int | np.integer):
-        size = tuple(size[0])
+        size = tuple(size[0]) if hasattr(size[0], "__iter__") else size
     try:
         shape = tuple(operator.index(n.item() if isinstance(n, Variable) else n) for n in size)  # type: ignore[attr-defined]
     except TypeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -51,40 +52,53 @@ def _assemble(text: str, suffixes: list[str], indent: int) -> str:
 
 
 def numbers(array: np.ndarray, indent: int) -> str:
-    """The numbers of an array, each as wide as the widest."""
-    if array.dtype.name == "bfloat16" or array.dtype == np.float16:
+    """The numbers of an array, each as wide as the widest, the middle of long dimensions left out."""
+    if array.dtype.name == "bfloat16":
         array = array.astype(np.float32)
-    shown = _shown(array) if array.size > THRESHOLD else array
-    form = _float_form(shown) if is_floating(array.dtype) else str
-    width = max(len(form(v)) for v in shown.ravel().tolist())
+    shorten = array.size > THRESHOLD
+    sample = _ends(array) if shorten else array
+    form, width = _form(sample.ravel())
+    return _layout(array, indent, shorten, width, lambda v: form(v).rjust(width))
+
+
+def _layout(array: np.ndarray, indent: int, shorten: bool, width: int, form: Callable) -> str:
     if array.ndim == 0:
         return form(array.item())
-    return np.array2string(
-        array,
-        formatter={"all": lambda v: form(v.item() if hasattr(v, "item") else v).rjust(width)},
-        separator=", ",
-        threshold=THRESHOLD,
-        edgeitems=EDGE,
-        max_line_width=WIDTH,
-        prefix=" " * indent,
-    )
+    cut = shorten and array.shape[0] > 2 * EDGE
+    kept = [*array[:EDGE], None, *array[-EDGE:]] if cut else list(array)
+    if array.ndim > 1:
+        rows = ["..." if row is None else _layout(row, indent + 1, shorten, width, form) for row in kept]
+        return "[" + ("," + "\n" * (array.ndim - 1) + " " * (indent + 1)).join(rows) + "]"
+    words = [" ..." if v is None else form(v.item()) for v in kept]
+    each = max(1, (WIDTH - indent) // (width + 2))
+    lines = [", ".join(words[i : i + each]) for i in range(0, len(words), each)]
+    return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
 
 
-def _shown(array: np.ndarray) -> np.ndarray:
+def _ends(array: np.ndarray) -> np.ndarray:
     for axis in range(array.ndim):
         if array.shape[axis] > 2 * EDGE:
             array = np.take(array, [*range(EDGE), *range(-EDGE, 0)], axis)
     return array
 
 
-def _float_form(array: np.ndarray) -> Any:
-    """Integers as ``1.``, else four decimals, or exponents where the magnitudes are far apart, very large or small."""
-    values = np.abs(array[np.isfinite(array) & (array != 0)].astype(np.float64))
-    low, high = (float(values.min()), float(values.max())) if values.size else (1.0, 1.0)
-    spread = high / low > 1000 or high > 1e8
+def _form(values: np.ndarray) -> tuple[Callable, int]:
+    """How one number is written, and how wide the widest is.
+
+    Floats: whole ones as ``1.``, others with four decimals, with exponents where magnitudes are far apart or extreme.
+    """
+    if not is_floating(values.dtype):
+        return str, max(len(str(v)) for v in values.tolist())
+    values = values.astype(np.float64)
+    values = values[np.isfinite(values) & (values != 0)]
+    low, high = (float(np.abs(values).min()), float(np.abs(values).max())) if values.size else (1.0, 1.0)
     whole = bool((values == np.ceil(values)).all())
-    if spread or (low < 1e-4 and not whole):
-        return lambda v: f"{v:.{PRECISION}e}" if np.isfinite(v) else str(v)
-    if whole:
-        return lambda v: f"{v:.0f}." if np.isfinite(v) else str(v)
-    return lambda v: f"{v:.{PRECISION}f}" if np.isfinite(v) else str(v)
+    if high / low > 1000 or high > 1e8 or (low < 1e-4 and not whole):
+        form = f"{{:.{PRECISION}e}}".format
+    elif whole:
+
+        def form(v: float) -> str:
+            return f"{v:.0f}." if np.isfinite(v) else f"{v:.0f}"
+    else:
+        form = f"{{:.{PRECISION}f}}".format
+    return form, max([len(form(v)) for v in values.tolist()], default=1)

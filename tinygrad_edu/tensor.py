@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .autograd import engine
-from .autograd.op import Leaf, Op, Output, node_of
-from .autograd.variable import Variable, make, version_of
+from .autograd import gradients
+from .autograd.op import Leaf, Op, Output
+from .autograd.variable import Variable, make, node_of, version_of
 from .backend import CPU, as_array, device, device_of, move
 from .backend.dtypes import get_default_dtype, is_floating
 from .errors import DeviceError, DTypeError, GradError, ShapeError
@@ -138,7 +138,7 @@ class Tensor(Variable):
         self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
     ) -> None:
         """Add the gradient of this tensor to the ``.grad`` of every leaf that it was computed from."""
-        engine.backward(self, gradient, retain_graph, create_graph, inputs)
+        gradients.backward(self, gradient, retain_graph, create_graph, inputs)
 
     def retain_grad(self) -> None:
         """Keep ``.grad`` for this tensor too, though it is not a leaf."""
@@ -394,9 +394,9 @@ def _attach() -> None:  # replaced by explicit lines in the class body when the 
         except (ImportError, AttributeError, NameError, SyntaxError) as error:
             print("half-written:", path.stem, error)
             continue
-        for name in getattr(module, "METHODS", ()):
+        for name in [n for n in getattr(module, "METHODS", ()) if hasattr(module, n)]:
             setattr(Tensor, name, getattr(module, name))
-        for name in getattr(module, "INPLACE", ()):
+        for name in [n for n in getattr(module, "INPLACE", ()) if hasattr(module, n)]:
             setattr(Tensor, name + "_", inplace.in_place(name + "_", getattr(module, name)))
         for name, function in getattr(module, "DUNDERS", {}).items():
             setattr(Tensor, name, function)

@@ -2,8 +2,8 @@
 
     y_k = x_0 + x_1 + ... + x_k        for any associative + (a product, a maximum, log(exp + exp), ...)
 
-One after another that takes n steps on lines of the array. Here it takes log2(n) steps on the whole array, each element
-with the one 1, then 2, then 4 ... before it:
+One after another that takes n steps, which is what the host does where NumPy has the loop (``ufunc.accumulate``). Else,
+and on a device, it takes log2(n) steps on the whole array, each element with the one 1, then 2, then 4 ... before it:
 
     x           a   b    c     d      e
     step 1      a   ab   bc    cd     de
@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from ..namespace import array_namespace
 
@@ -99,6 +101,8 @@ def log_cumulative_sum(x: Array, axis: int) -> Array:
     array([0.        , 0.69314718])
     """
     xp = array_namespace(x)
+    if xp is np:
+        return np.logaddexp.accumulate(x, axis)
     return scan(lambda earlier, later: (xp.logaddexp(earlier[0], later[0]),), (x,), axis)[0]
 
 
@@ -125,4 +129,7 @@ def running_extreme(x: Array, axis: int, largest: bool) -> tuple[Array, Array]:
     along = [1] * x.ndim
     along[axis] = x.shape[axis]
     places = xp.broadcast_to(xp.arange(x.shape[axis]).reshape(along), x.shape)
+    if xp is np:
+        y = (np.maximum if largest else np.minimum).accumulate(x, axis)
+        return y, np.maximum.accumulate(np.where((x == y) | (x != x), places, 0), axis)
     return scan(later_wins, (x, places), axis)  # type: ignore[return-value]

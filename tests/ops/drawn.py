@@ -10,10 +10,12 @@ SPECIAL = np.array([0.0, -0.0, 1.0, 1.0, -1.0, 2.0, np.inf, -np.inf, np.nan])
 def arrays(draw, min_dims=0, max_dims=4, min_side=0, max_side=5, kind="normal", dtype=np.float64, largest=400):
     """An array of any layout: contiguous, transposed, strided, reversed.
 
-    ``kind``: "normal" (distinct numbers), "ties" (few different numbers, zeros too), "special" (inf and nan among them).
+    ``kind``: "normal" (distinct numbers), "ties" (few different numbers, zeros too), "special" (inf and nan as well).
     """
     side = st.integers(min_side, max_side)
-    shape = draw(st.lists(side, min_size=min_dims, max_size=max_dims).filter(lambda s: np.prod(s, dtype=int) <= largest))
+    shape = draw(
+        st.lists(side, min_size=min_dims, max_size=max_dims).filter(lambda s: np.prod(s, dtype=int) <= largest)
+    )
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     layout = draw(st.sampled_from(["contiguous", "transposed", "strided", "reversed"]))
     stored = shape[::-1] if layout == "transposed" else [2 * n for n in shape] if layout == "strided" else shape

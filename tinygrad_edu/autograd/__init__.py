@@ -1,21 +1,22 @@
 """Reverse-mode differentiation: what a derivative is, knowing nothing of any particular operation. Read this first.
 
-Read in this order: ``variable`` (an array and its place in the graph), ``op`` (one operation is one node), ``engine``
-(the backward walk). Then ``modes``, ``functional``, ``checkpoint``, ``function`` and ``anomaly`` as they interest you.
+In this order: ``variable`` (an array and its place in the graph), ``op`` (one operation is one node), ``engine`` (the
+backward walk), ``modes`` (recording or not): under 600 lines that need no other file. ``gradients`` has ``backward`` and
+``grad``, which a user calls, and ``faults`` the words of the errors; the rest is built on these.
 """
 
+from .gradients import backward, grad
+from .modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .op import Op
 from . import functional
 from .accounting import graph, saved_bytes
 from .checkpoint import checkpoint
-from .engine import backward, grad
 from .function import Function
 from .functional import hessian, hvp, jacobian, jvp, vjp
-from .modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from .op import Op
 from .variable import Variable
 
 __all__ = [
     "Function", "Op", "Variable", "backward", "checkpoint", "detect_anomaly", "enable_grad", "functional", "grad",
-    "graph", "hessian", "hvp", "is_grad_enabled", "jacobian", "jvp", "no_grad", "saved_bytes",
-    "set_grad_enabled", "vjp",
+    "graph", "hessian", "hvp", "is_grad_enabled", "jacobian", "jvp", "no_grad", "saved_bytes", "set_grad_enabled",
+    "vjp",
 ]  # fmt: skip

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .engine import listed
-from .op import Node, Op, node_of
+from .gradients import listed
+from .op import Node, Op
+from .variable import node_of
 
 
 def graph(tensors: Any) -> list[Node]:

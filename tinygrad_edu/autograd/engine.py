@@ -6,74 +6,18 @@ every gradient that a node will ever receive has arrived before its turn: no rec
 
 from __future__ import annotations
 
-import sys
 from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
 
-from ..backend import IGNORE, array_namespace, ignore, on_device_of, restore
+from ..backend import IGNORE, ignore, on_device_of, restore
 from ..backend.dtypes import float32, is_half
-from ..errors import GradError, ShapeError
-from .anomaly import examine_backward
+from ..errors import GradError
+from .faults import examine_backward
 from .modes import OFF, ON, WATCH, mode, set_recording
-from .op import FREED, NEVER, Leaf, Node, Op, Output, node_of
-from .variable import Variable, changed, make
-
-
-def backward(
-    tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
-) -> None:
-    """Add the gradient of ``sum(tensors . grad_tensors)`` to the ``.grad`` of every leaf, or of ``inputs`` alone."""
-    roots = start(tensors, grad_tensors, create_graph)
-    inputs = None if inputs is None else listed(inputs)
-    targets = None if inputs is None else _target_nodes(inputs, "backward")
-    arrived = walk(roots, targets, create_graph if retain_graph is None else retain_graph, create_graph)
-    for x in inputs or ():
-        if getattr(x, "leaf", None) is None:  # not a leaf of the graph, but it is given a .grad
-            x.leaf = Leaf(x.array)
-        if x.node in arrived:
-            _deposit(x.leaf, _own(arrived, x.node, x.array.dtype), x.result_class)
-    leaves = list(arrived) if inputs is None else []
-    for leaf in leaves:
-        _deposit(leaf, _own(arrived, leaf, leaf.dtype), Op.tensor_class)
-    for leaf in leaves:
-        for after in list((leaf.after or {}).values()):
-            after()
-
-
-def grad(
-    outputs: Any,
-    inputs: Any,
-    grad_outputs: Any = None,
-    retain_graph: bool | None = None,
-    create_graph: bool = False,
-    allow_unused: bool | None = None,
-    materialize_grads: bool = False,
-) -> tuple:
-    """The gradients of ``sum(outputs . grad_outputs)`` with respect to ``inputs``, as a tuple; ``.grad`` stays as it is.
-
-    ``create_graph`` records the backward pass itself, so that its result can be differentiated again, to any order.
-    An input that the outputs do not depend on is an error, unless ``allow_unused`` (None) or ``materialize_grads`` (0).
-    """
-    inputs = listed(inputs)
-    targets = _target_nodes(inputs, "grad")
-    roots = start(outputs, grad_outputs, create_graph)
-    arrived = walk(roots, targets, create_graph if retain_graph is None else retain_graph, create_graph)
-    found: list[Any] = []
-    for i, (x, node) in enumerate(zip(inputs, targets, strict=True)):
-        if node in arrived and not isinstance(arrived[node], Variable):
-            arrived[node] = make(x.result_class, _own(arrived, node, x.array.dtype))
-        if node in arrived:
-            found.append(arrived[node])
-        elif materialize_grads:
-            with on_device_of(x.array):
-                found.append(make(x.result_class, array_namespace(x.array).zeros_like(x.array)))
-        elif allow_unused:
-            found.append(None)
-        else:
-            raise GradError(f"grad: the outputs do not depend on input {i}; give allow_unused=True to get None for it")
-    return tuple(found)
+from .op import FREED, NEVER, Node, Op, Output
+from .variable import Variable, make
 
 
 def walk(roots: list, targets: list | None, retain: bool, create: bool, terminal: bool = False) -> dict:
@@ -97,7 +41,7 @@ def walk(roots: list, targets: list | None, retain: bool, create: bool, terminal
             if asked is None or node in asked:
                 if node.sequence and node not in table:
                     heappush(heap, (-node.sequence, node))
-                table[node] = g if node not in table else _sum(table[node], g)
+                table[node] = g if node not in table else add(table[node], g)
         following: Any = None  # the newest node reached by the last step, with its gradient: in a chain, the next
         arrived: Any = None  #    node, which never touches the table and the heap
         while following is not None or heap:
@@ -130,7 +74,8 @@ def walk(roots: list, targets: list | None, retain: bool, create: bool, terminal
                     if op not in table:
                         table[op] = [None] * op.shape[0]
                         heappush(heap, (-op.sequence, op))
-                    table[op][node.index] = dy
+                    slots = table[op]  # an output rebuilt from what was kept has a node of its own: add to the first
+                    slots[node.index] = dy if slots[node.index] is None else add(slots[node.index], dy)
                     continue
                 grads = _derive(node, dy, create)
                 if not retain:
@@ -139,13 +84,13 @@ def walk(roots: list, targets: list | None, retain: bool, create: bool, terminal
                 if edge is None or g is None:
                     continue
                 if edge is following:
-                    arrived = _sum(arrived, g)
+                    arrived = add(arrived, g)
                 elif table and edge in table:
                     old = table[edge]
                     if edge in own and old.__class__ is ndarray:
                         old += g
                     else:
-                        table[edge] = _sum(old, g, edge in own)
+                        table[edge] = add(old, g, edge in own)
                         if not create:
                             own.add(edge)
                 elif asked is not None and edge not in asked:
@@ -205,7 +150,7 @@ def unbroadcast(g: Any, shape: tuple, op: Op) -> Any:
         return wide.sum(axis=axes, keepdims=True).reshape(shape).astype(g.dtype)
 
 
-def _sum(a: Any, b: Any, in_place: bool = False) -> Any:
+def add(a: Any, b: Any, in_place: bool = False) -> Any:
     """Two gradients of one node together, in the memory of the first where it was made here."""
     if isinstance(a, Variable):
         return a + b
@@ -214,46 +159,6 @@ def _sum(a: Any, b: Any, in_place: bool = False) -> Any:
             a += b
             return a
         return a + b
-
-
-def start(tensors: Any, grads: Any, create: bool) -> list[tuple[Node, Any]]:
-    """The nodes where a walk begins, each with its gradient: given, or 1 for a scalar."""
-    tensors = listed(tensors)
-    grads = [None] * len(tensors) if grads is None else listed(grads)
-    if len(grads) != len(tensors):
-        raise GradError(f"backward: expected one gradient for each of {len(tensors)} tensors, got {len(grads)}")
-    roots = []
-    for x, g in zip(tensors, grads, strict=True):
-        shape, node = tuple(x.array.shape), node_of(x)
-        if node is None:
-            raise GradError("backward: the tensor requires no gradient: nothing that it was computed from does")
-        if g is None and x.array.size != 1:
-            raise GradError(
-                f"backward: a gradient is implied for a scalar only, got shape {shape}; reduce the tensor first "
-                "(y.sum().backward()) or give the gradient (y.backward(dy))"
-            )
-        if g is None:
-            with on_device_of(x.array):
-                g = make(x.result_class, array_namespace(x.array).ones_like(x.array))
-        if tuple(g.array.shape) != shape:
-            raise ShapeError(f"backward: expected a gradient of shape {shape}, got {tuple(g.array.shape)}")
-        roots.append((node, g if create else g.array))
-    return roots
-
-
-def listed(xs: Any) -> list:
-    """One Variable, or several, as a list."""
-    return [xs] if isinstance(xs, Variable) else list(xs)
-
-
-def _target_nodes(inputs: list, what: str) -> list[Node]:
-    nodes = []
-    for i, x in enumerate(inputs):
-        node = node_of(x)
-        if node is None:
-            raise GradError(f"{what}: input {i} does not require a gradient; call requires_grad_() on it first")
-        nodes.append(node)
-    return nodes
 
 
 def _leading_to(targets: list[Node], roots: list[Node], terminal: bool) -> set[Node]:
@@ -288,40 +193,3 @@ def _call_hooks(node: Node, g: Any, create: bool) -> Any:
 def whole(g: Any) -> Any:
     """NumPy gives scalars where an operation on 0-d arrays has a 0-d result; make it an array again."""
     return np.asarray(g) if isinstance(g, np.generic) else g
-
-
-def _deposit(leaf: Leaf, g: Any, cls: type) -> None:
-    """Add a gradient to what the leaf holds."""
-    if isinstance(g, Variable):
-        leaf.grad = g if leaf.grad is None else leaf.grad + g
-    elif leaf.grad is None:
-        leaf.grad = make(cls, g)
-    else:
-        held = leaf.grad
-        if held.node is None:
-            _sum(held.array, g, in_place=True)
-            changed(held, "backward")
-        else:
-            leaf.grad = make(cls, _sum(held.array, g))
-
-
-def _own(arrived: dict, node: Node, dtype: Any) -> Any:
-    """Take a gradient out of the table, as an array that nothing else holds: the user may change it in place."""
-    g = arrived.pop(node)
-    if isinstance(g, Variable):
-        return g
-    alone = sys.getrefcount(g) == _ALONE and getattr(g, "base", None) is None
-    if alone and g.dtype == dtype and not isinstance(g, np.generic):
-        return g
-    with on_device_of(g):
-        return array_namespace(g).array(g, dtype)
-
-
-def _count_alone() -> int:
-    """What ``sys.getrefcount`` says in ``_own`` of an array that nothing else holds (it varies between Pythons)."""
-    table = {0: np.empty(1)}
-    g = table.pop(0)
-    return sys.getrefcount(g)
-
-
-_ALONE = _count_alone()

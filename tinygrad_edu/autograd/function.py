@@ -6,8 +6,9 @@ from typing import Any
 
 from ..backend import array_namespace
 from .modes import no_grad
+from .faults import caller, used_twice
 from .op import FREED, Op
-from .variable import Variable, caller, make, version_of
+from .variable import Variable, make, save
 
 
 class Function:
@@ -76,7 +77,7 @@ class _Applied(Op):
     def saved_tensors(self) -> tuple:
         """What save_for_backward kept, tied to the graph."""
         if self.saved is FREED:
-            raise self.used_twice()
+            raise used_twice(self)
         ends = [*self.edges, self]
         return tuple([s and self._again(s, None if i is None else ends[i], "a saved tensor") for s, i in self.saved])
 
@@ -109,7 +110,7 @@ class _Applied(Op):
             owners = [] if t is None else [i for i, x in enumerate([*inputs, *many]) if x.array is t.array]
             x = t if not owners else [*inputs, *many][owners[0]]
             tied = min(owners[0], len(inputs)) if owners and not (self.many and owners[0] >= len(inputs)) else None
-            self.saved.append((None if t is None else (x.array, version_of(x), x.version[0]), tied))
+            self.saved.append((None if t is None else save(x), tied))
 
     def backward(self, *dy: Any) -> Any:
         if self.materialize:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..backend import array_namespace
 from ..errors import GradError, ShapeError
-from .engine import grad, listed
+from .gradients import grad, listed
 from .modes import enable_grad
 from .op import Op
 from .variable import Variable

@@ -20,8 +20,7 @@ class Mode(threading.local):
 
 mode = Mode()
 
-# The threads that do anything but ON. Asking an empty set is ten times faster than asking for a thread's state, so the
-# most frequent operations ask here first.
+# The threads that do anything but ON: the most frequent operations ask this set before they ask for a thread's state.
 special: set[int] = set()
 
 
@@ -38,8 +37,6 @@ def _record(enabled: bool) -> int:
 
 
 class _Recording(ContextDecorator):
-    enabled: bool
-
     def __new__(cls, function: Callable | None = None) -> Any:
         self = super().__new__(cls)
         self.before: list[int] = []
@@ -67,21 +64,19 @@ class enable_grad(_Recording):
     enabled = True
 
 
-class set_grad_enabled(ContextDecorator):
+class set_grad_enabled(_Recording):
     """Record or not, by a flag: from now on when called, until the end of the block in a ``with``."""
 
-    def __init__(self, enabled: bool):
-        self.enabled = bool(enabled)
-        self.before = _record(self.enabled)
+    def __new__(cls, enabled: bool) -> Any:
+        self = ContextDecorator.__new__(cls)
+        self.enabled, self.before = enabled, [_record(enabled)]
+        return self
 
     def __enter__(self) -> None:
         _record(self.enabled)
 
-    def __exit__(self, *error: object) -> None:
-        set_recording(self.before)
-
     def __call__(self, function: Callable) -> Callable:
-        set_recording(self.before)  # a decorator acts when the function runs, not now
+        self.__exit__()  # a decorator acts when the function runs, not now
         return super().__call__(function)
 
     def _recreate_cm(self) -> Any:

@@ -24,9 +24,9 @@ import numpy as np
 from ..backend import IGNORE, array_namespace, device_of, ignore, on_device_of, restore
 from ..backend.dtypes import float32, is_half
 from ..errors import DeviceError, GradError, ShapeError
-from .anomaly import examine_forward
-from .modes import ON, WATCH, mode, set_recording
-from .variable import Variable, View, caller, make, place, replay, version_of
+from .faults import caller, changed_since, examine_forward, used_twice
+from .modes import WATCH, mode
+from .variable import Variable, make, node_of, save
 
 next_sequence = count(1).__next__
 NEVER = [0]  # the version cell of what is not kept, or is a number: it never changes
@@ -78,10 +78,8 @@ class Op(Node):
 
     __slots__ = ("kept", "saved", "where")
     keeps: tuple[str, ...] = ()
-    arithmetic = False  # backward uses operators alone, so it is given arrays where nobody differentiates it again
+    arithmetic = False  # two inputs, and a backward of operators alone: ``gradients`` works on arrays too (ops.arithmetic)
     half_as_stored = False  # computes on 16-bit floats as they are; the others compute in float32 and round once
-    is_view = False  # the result shares the memory of the first input
-
     extras: tuple[str, ...] = ()  # the attributes among ``keeps``
 
     def __init_subclass__(cls) -> None:
@@ -142,17 +140,12 @@ class Op(Node):
             raise ShapeError(f"{self.name.lower()}: {broken}") from error
         finally:
             restore(token)
-        cls = first.result_class
-        if type(out) is tuple:
-            outputs = tuple([make(cls, _whole(o, first.array)) for o in out])
-        else:
-            outputs = make(cls, _whole(out, first.array))
-        if self.is_view:
-            _note_view(self, first, outputs, recording)
+        cls, like = first.result_class, first.array
+        outputs = tuple([make(cls, _whole(o, like)) for o in out]) if type(out) is tuple else make(cls, _whole(out, like))
         if any(e is not None for e in self.edges):
             self.record(inputs, arrays, outputs)
             if recording == WATCH:
-                self.examine(arrays, outputs)
+                examine_forward(self, arrays, outputs)
         return outputs
 
     def _same_device(self, a: Any, b: Any) -> None:
@@ -198,11 +191,6 @@ class Op(Node):
             many = outputs if type(outputs) is tuple else (outputs,)
             self.kept = [save(x) for x in many]
 
-    def examine(self, arrays: list, outputs: Any) -> None:
-        """In anomaly mode: remember the forward line, and raise where it made the first nan or inf."""
-        self.where = caller()
-        examine_forward(self, arrays, outputs)
-
     def free(self) -> None:
         """Let go of the saved values; a second backward pass that needs them is an error."""
         self.saved, self.kept = FREED, None
@@ -211,21 +199,8 @@ class Op(Node):
 
     def __getattr__(self, name: str) -> Any:
         if name in type(self).extras and self.saved is FREED:
-            raise self.used_twice()
+            raise used_twice(self)
         raise AttributeError(f"{self.name!r} has no attribute {name!r}")
-
-    def used_twice(self) -> GradError:
-        """The error of a second backward pass."""
-        return GradError(
-            f"{self.name}: backward a second time through the graph, recorded {self.at}, whose saved values "
-            "were freed by the first; give retain_graph=True to the first"
-        )
-
-    @property
-    def at(self) -> str:
-        """Where it was recorded; of ``+ - * /`` the line is known in anomaly mode alone, for speed."""
-        line = getattr(self, "where", None)
-        return f"at {place(line)}" if line else f"as operation number {self.sequence} (detect_anomaly() names its line)"
 
     @property
     def needs(self) -> list[bool]:
@@ -237,7 +212,7 @@ class Op(Node):
     def inputs(self) -> tuple:
         """The kept inputs as Tensors tied to the graph, so that backward can itself be differentiated."""
         if self.saved is FREED:
-            raise self.used_twice()
+            raise used_twice(self)
         values, cells, counts = self.saved[::3], self.saved[1::3], self.saved[2::3]
         return tuple(
             [
@@ -250,7 +225,7 @@ class Op(Node):
     def output(self) -> Any:
         """The kept output as a Tensor tied to the graph; a tuple where there are several."""
         if self.saved is FREED:
-            raise self.used_twice()
+            raise used_twice(self)
         if len(self.kept) == 1:
             return self._again(self.kept[0], self, "the output")
         return tuple([self._again(k, Output(self, i, k[0].shape), f"output {i}") for i, k in enumerate(self.kept)])
@@ -258,62 +233,11 @@ class Op(Node):
     def _again(self, saved: tuple, node: Node, what: str) -> Any:
         array, cell, count = saved
         if cell[0] != count:
-            self.complain(array, cell, count, what)
+            raise changed_since(self, what, array, cell, count)
         x = make(Op.tensor_class, array, node)
         x.version = cell
         return x
 
-    tensor_class: type  # of the values that backward is given; set where Tensor is defined
-
-    def complain(self, array: Any, cell: list, count: int, what: str) -> None:
-        """Raise for a saved value that was changed in place, naming where it was saved and where it was changed."""
-        raise GradError(
-            f"{self.name}: {what} ({array.dtype}, shape {tuple(array.shape)}) was saved for backward "
-            f"{self.at} (version {count}) and then changed in place by {cell[1]} at {place(cell[2])} (version "
-            f"{cell[0]}); change a .clone(), or use the operation that is not in place"
-        )
-
-
-def save(x: Variable) -> tuple:
-    """A value for backward: the array, the version cell of its memory, and the version that backward must find there."""
-    cell = x.version
-    if cell is None:
-        cell = version_of(x)
-    return x.array, cell, cell[0]
-
-
-class ViewOp(Op):
-    """An operation whose result shares the memory of its input. Its settings say all there is to repeat it."""
-
-    is_view = True
-    half_as_stored = True
-
-    def __init__(self, *settings: Any):
-        self.settings = settings
-
-    def again(self) -> ViewOp:
-        """The same operation, as a node not yet used."""
-        return type(self)(*self.settings)
-
 
 def _whole(out: Any, like: Any) -> Any:
     return out if type(out) is type(like) else array_namespace(like).asarray(out)  # NumPy gives scalars for 0-d results
-
-
-def _note_view(op: Op, x: Variable, out: Variable, recording: int) -> None:
-    out.version = version_of(x)
-    base, path = (x, ()) if x.origin is None else (x.origin.base, x.origin.path)
-    out.origin = View(base, (path, op) if recording and path is not None else None, out.version[0])
-
-
-def node_of(x: Variable) -> Node | None:
-    """The node of x; made anew for a view whose memory was changed in place since its node was made."""
-    view = x.origin
-    if view is not None and view.path is not None and view.seen != x.version[0]:
-        before = set_recording(max(mode.recording, ON))
-        try:
-            again = replay(view.path, view.base)
-        finally:
-            set_recording(before)
-        x.node, view.seen = again.node, x.version[0]
-    return x.node

@@ -98,7 +98,7 @@ class MNIST(Dataset):
 def _sample(split: str) -> tuple[np.ndarray, np.ndarray]:
     """The digits that come with the package."""
     try:
-        with np.load(SAMPLE, allow_pickle=False) as archive:
+        with open(SAMPLE, "rb") as file, np.load(file, allow_pickle=False) as archive:
             images, labels = archive[f"{split}_images"], archive[f"{split}_labels"]
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"MNIST: {SAMPLE} is damaged ({error}); install the package again") from None
@@ -134,5 +134,5 @@ def _find(name: str, shape: tuple[int, ...], sha256: str, root: str | Path | Non
                 return path
     if root is not None:
         raise FileNotFoundError(f"MNIST: expected {name}.gz in {root}")
-    limit = 16 + int(np.prod(shape))  # the header and a byte for each element; packed it is smaller
+    limit = int(np.prod(shape)) + 4096  # a byte for each element, and the headers of both formats
     return download([mirror + name + ".gz" for mirror in MIRRORS], cache / f"{name}.gz", sha256, limit, open_packed)

@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.faults import examine_forward
 from ..autograd.modes import ON, WATCH, mode, special
-from ..autograd.op import NEVER, NOTHING, Op, next_sequence, node_of
-from ..autograd.variable import Variable
+from ..autograd.op import NEVER, NOTHING, Op, next_sequence
+from ..autograd.variable import Variable, node_of
 from ..backend.dtypes import BOOL, category
 from ..errors import DTypeError
 from .promotion import broadcast_rule, promoted
@@ -148,7 +149,7 @@ def _operator(kind: type[_Binary], forward: Callable, slow: Callable, result: ty
                 else:
                     op.saved = NOTHING
                 if level == WATCH:
-                    op.examine([x.array, b], z)
+                    examine_forward(op, [x.array, b], z)
         return z
 
     operator.__name__ = operator.__qualname__ = f"__{kind.__name__.lower()}__"

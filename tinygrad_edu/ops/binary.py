@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from math import log as log_of_number
 from typing import Any
 
@@ -11,9 +12,9 @@ from ..backend import array_namespace
 from ..backend.dtypes import BOOL, FLOATING, INTEGER, category
 from ..errors import DTypeError
 from .arithmetic import mul, sub
-from .choosing import chosen, only_tensors, where
+from .choosing import check_fits, number_like, only_tensors, where
 from .elementwise import log, sigmoid, zeros_like
-from .promotion import broadcast_rule, constant, is_number, namespace, promoted
+from .promotion import broadcast_rule, cast, constant, is_number, promoted
 
 __all__ = [
     "addcdiv",
@@ -85,8 +86,10 @@ class CopySign(_Binary):
         return array_namespace(x).copysign(x, y)
 
     def backward(self, dz: Any) -> Any:
-        x, z = self.inputs[0].array, self.output.array
-        dx = chosen(x != 0, dz * constant(z / x, dz)) if self.needs[0] else None
+        x, dx = self.inputs[0], None
+        if self.needs[0]:
+            flat = x == 0
+            dx = where(flat, 0.0, dz * (self.output / where(flat, 1.0, x)))
         return dx, (zeros_like(dz) if self.needs[1] else None)
 
 
@@ -201,11 +204,7 @@ def xlogy(input: Any, other: Any) -> Any:
     """``input * log(other)``, 0 where the input is 0: the summand of an entropy. One of the two may be a number."""
     x, y = promoted("xlogy", input, other, floating=True)
     like = x if isinstance(x, Variable) else y
-    return XLogY()(*[v if isinstance(v, Variable) else _tensor_of(v, like) for v in (x, y)])
-
-
-def _tensor_of(number: float, like: Any) -> Any:
-    return constant(namespace(like).asarray(number, like.array.dtype), like)
+    return XLogY()(*[v if isinstance(v, Variable) else number_like(v, like.array.dtype, like) for v in (x, y)])
 
 
 def heaviside(input: Any, values: Any) -> Any:
@@ -222,16 +221,17 @@ def lerp(input: Any, end: Any, weight: Any) -> Any:
     ----------
     input, end : Tensor
         Of one floating dtype.
-    weight : Tensor of that dtype, or number
-        All three broadcast together.
+    weight : number, or Tensor of that dtype
+        All three broadcast together. A tensor without dimensions is as good as a number, of any dtype.
     """
     only_tensors("lerp", input, end)
-    tensors = [input, end, weight] if isinstance(weight, Variable) else [input, end]
-    _same_dtype("lerp", *tensors)
-    if category(input.array.dtype) != FLOATING:
-        raise DTypeError(f"lerp: expected floats, got {input.array.dtype}; cast with .float()")
     if not isinstance(weight, Variable):
         _, weight = promoted("lerp", input, weight)
+    elif weight.array.ndim == 0:
+        weight = cast(weight, input.array.dtype)
+    _same_dtype("lerp", input, end, *([weight] if isinstance(weight, Variable) else []))
+    if category(input.array.dtype) != FLOATING:
+        raise DTypeError(f"lerp: expected floats, got {input.array.dtype}; cast with .float()")
     return Lerp()(input, end, weight)
 
 
@@ -265,11 +265,15 @@ def _scaled(what: str, input: Any, tensor1: Any, tensor2: Any, value: Any) -> li
     kind = category(xs[0].array.dtype)
     if kind == BOOL:
         raise DTypeError(f"{what}: expected integers or floats, got bool; cast with .int()")
+    if kind == INTEGER and not isfinite(value):
+        raise DTypeError(f"{what}: expected a whole number as the value for integers, got {value}")
+    check_fits(what, value, xs[0].array.dtype)
     return [*xs, int(value) if kind == INTEGER else value]
 
 
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     """``other - alpha * input``."""
+    only_tensors("rsub", input)
     return sub(other, input, alpha=alpha)
 
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from ..autograd.op import Op
 from ..autograd.variable import Variable
-from ..backend import array_namespace
-from ..backend.dtypes import BOOL, FLOATING, bool_, category, of_number, promote_types, uint8
+from ..backend import array_namespace, on_device_of
+from ..backend.dtypes import BOOL, FLOATING, INTEGER, bool_, category, of_number, promote_types, uint8
 from ..errors import DTypeError
 from .promotion import broadcast_rule, constant, is_number, namespace, operand, promoted
 
@@ -38,6 +38,20 @@ def only_tensors(what: str, *xs: Any, instead: str = "make it a tensor") -> None
     for x in xs:
         if not isinstance(x, Variable):
             raise DTypeError(f"{what}: expected Tensors, got {type(x).__name__} among them; {instead}")
+
+
+def check_fits(what: str, number: Any, dtype: np.dtype) -> None:
+    """Refuse a Python integer that an integer dtype does not hold. A negative one may wrap around to unsigned."""
+    if isinstance(number, int) and category(dtype) == INTEGER:
+        info = np.iinfo(dtype)
+        if not (info.min or -info.max) <= number <= info.max:
+            raise DTypeError(f"{what}: the number {number} does not fit into {dtype}; cast with .long()")
+
+
+def number_like(number: Any, dtype: np.dtype, like: Any) -> Any:
+    """A number as a Tensor without dimensions, on the device of another."""
+    with on_device_of(like.array):
+        return constant(namespace(like).asarray(number, dtype), like)
 
 
 def chosen(mask: Any, dy: Any) -> Any:
@@ -192,8 +206,12 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
         condition = constant(condition.array != 0, condition)
     if is_number(input) and is_number(other):
         dtype = promote_types(of_number(input), of_number(other))
-        return Where()(condition, constant(namespace(condition).asarray(input, dtype), condition), other)
-    return Where()(condition, *promoted("where", input, other))
+        return Where()(condition, number_like(input, dtype, condition), other)
+    x, y = promoted("where", input, other)
+    for number, tensor in ((input, y), (other, x)):
+        if is_number(number):
+            check_fits("where", number, tensor.array.dtype)
+    return Where()(condition, x, y)
 
 
 def _where_of(self: Any, condition: Any, other: Any) -> Any:
@@ -253,9 +271,12 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
         tensor = max if is_number(min) else min
         if getattr(tensor, "ndim", 1):
             raise DTypeError("clamp: expected both bounds as numbers or both as tensors, got one of each")
+    numbers = [b for b in bounds if is_number(b)]
     x, *bounds = promoted("clamp", input, *bounds)
-    if category(x.array.dtype) == BOOL:
+    if (numbers or len(bounds) == 2) and category(x.array.dtype) == BOOL:
         raise DTypeError("clamp: expected integers or floats, got bool; cast with .int()")
+    for number in numbers:
+        check_fits("clamp", number, x.array.dtype)
     return Clamp()(x, None if min is None else bounds[0], None if max is None else bounds[-1])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..autograd.variable import Variable
-from ..backend import array_namespace, device_of, silent
+from ..backend import array_namespace, device_of, on_device_of, silent
 from ..backend.dtypes import BOOL, FLOATING, category, float64, of_number
 from ..errors import DeviceError, DTypeError, ShapeError
 from .promotion import broadcast_rule, constant, first_tensor, promoted
@@ -63,15 +63,15 @@ def answer(what: str, function: Callable, *operands: Any) -> Any:
     """``function(xp, *arrays)`` as a Tensor, outside of the graph."""
     like = first_tensor(what, *operands)
     arrays = [x.array if isinstance(x, Variable) else x for x in operands]
-    for a in arrays:
-        if hasattr(a, "dtype") and type(a) is not type(like.array):
+    where = device_of(like.array)
+    for x in operands:
+        if isinstance(x, Variable) and device_of(x.array) != where:
             raise DeviceError(
-                f"{what}: expected tensors on one device, got {device_of(like.array)} and {device_of(a)}; "
-                "move one with .to(...)"
+                f"{what}: expected tensors on one device, got {where} and {device_of(x.array)}; move one with .to(...)"
             )
     xp = array_namespace(like.array)
     try:
-        with silent():
+        with silent(), on_device_of(like.array):
             return constant(xp.asarray(function(xp, *arrays)), like)
     except ValueError as error:
         broken = broadcast_rule(*arrays)
@@ -238,7 +238,7 @@ def equal(input: Any, other: Any) -> bool:
 
 
 def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Any:
-    """Whether each of ``elements`` is among ``test_elements``, or, with ``invert``, is not. One of them may be a number."""
+    """Whether each of ``elements`` is among ``test_elements`` or, with ``invert``, is not. One may be a number."""
     first_tensor("isin", elements, test_elements)
     for x in (elements, test_elements):
         if category(x.array.dtype if isinstance(x, Variable) else of_number(x)) == BOOL:

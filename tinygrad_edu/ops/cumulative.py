@@ -85,7 +85,11 @@ class CumSum(Op):
 
     def forward(self, x: Any) -> Any:
         # Added one by one, so that float32 would lose digits: PyTorch's sums run in float64 here, too.
-        y = _along(x, self.reverse, self.dim).cumsum(axis=self.dim, dtype=_wider(x.dtype))
+        y = (
+            _along(x, self.reverse, self.dim)
+            .astype(_wider(x.dtype), copy=False)
+            .cumsum(axis=self.dim, dtype=_wider(x.dtype))
+        )
         return _along(y, self.reverse, self.dim).astype(x.dtype, copy=False).reshape(x.shape)
 
     def backward(self, dy: Any) -> Any:
@@ -129,7 +133,8 @@ class LogCumSumExp(Op):
         self.dim = dim
 
     def forward(self, x: Any) -> Any:
-        return log_cumulative_sum(x.reshape(x.shape or (1,)), self.dim).reshape(x.shape)
+        line = x.reshape(x.shape or (1,)).astype(_wider(x.dtype), copy=False)
+        return log_cumulative_sum(line, self.dim).astype(x.dtype, copy=False).reshape(x.shape)
 
     def backward(self, dy: Any) -> Any:
         (x,), y = self.inputs, self.output

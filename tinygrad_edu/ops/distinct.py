@@ -27,7 +27,7 @@ class Unique(Op):
 
     def forward(self, x: Any) -> Any:
         xp, n = array_namespace(x), x.shape[0]
-        lines = comparable(x.reshape(n, -1))
+        lines = comparable(x.reshape(n, math.prod(x.shape[1:])))
         where = xp.arange(n) if self.consecutive else _order_of_lines(lines)
         lines = lines[where]
         new = xp.ones(n, dtype=bool)

@@ -143,7 +143,7 @@ def _read(equation: str, operands: tuple) -> tuple[list[list], list]:
     text = equation.replace(" ", "")
     left, arrow, right = text.partition("->")
     terms = left.split(",")
-    letters = set(text.replace("->", "").replace(",", "").replace(DOTS, ""))
+    letters = set((left + right).replace(",", "").replace(DOTS, ""))
     if not letters <= set(string.ascii_letters) or any(t.count(DOTS) > 1 for t in [*terms, right]) or "," in right:
         raise ShapeError(f"einsum: expected an equation like 'ij,jk->ik' or '...ij,...jk->...ik', got {equation!r}")
     if len(terms) != len(operands):
@@ -174,7 +174,7 @@ def _labels(term: str, dotted: int) -> list:
 
 def _from_sublists(args: tuple) -> tuple[str, tuple]:
     """``(x, [0, 1], y, [1, 2], [0, 2])`` as an equation and operands."""
-    letters = string.ascii_letters
+    letters = string.ascii_uppercase + string.ascii_lowercase  # sorted, as their numbers are
     *pairs, last = args if len(args) % 2 else (*args, None)
     lists = [*pairs[1::2], *([] if last is None else [last])]
     if not all(label is Ellipsis or label in range(len(letters)) for labels in lists for label in labels):

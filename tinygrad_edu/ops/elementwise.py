@@ -10,7 +10,7 @@ from typing import Any
 
 from ..autograd.op import Op
 from ..autograd.variable import Variable
-from ..backend import array_namespace
+from ..backend import array_namespace, on_device_of
 from ..backend.dtypes import BOOL, category
 from ..errors import DTypeError
 from .promotion import constant, namespace, to_floating
@@ -53,7 +53,8 @@ def number_tensor(what: str, x: Any, instead: str = "cast with .int() or .float(
 
 def zeros_like(dy: Any) -> Any:
     """The derivative of what does not change: zeros in the shape of dy."""
-    return constant(namespace(dy).zeros_like(dy.array), dy)
+    with on_device_of(dy.array):
+        return constant(namespace(dy).zeros_like(dy.array), dy)
 
 
 def sign_of(x: Any) -> Any:
@@ -67,13 +68,11 @@ def sign_of(x: Any) -> Any:
 class Neg(Op):
     """y = -x.   dx = -dy."""
 
-    arithmetic = True
-
     def forward(self, x: Any) -> Any:
         return -x
 
     def backward(self, dy: Any) -> Any:
-        return (-dy,)
+        return -dy
 
 
 class Abs(Op):
@@ -85,8 +84,7 @@ class Abs(Op):
         return array_namespace(x).abs(x)
 
     def backward(self, dy: Any) -> Any:
-        (x,) = self.inputs
-        return dy * constant(sign_of(x.array), dy)
+        return dy * sign(self.inputs[0])
 
 
 class Sign(Op):
@@ -108,7 +106,22 @@ class ReLU(Op):
         return array_namespace(x).maximum(x, 0)
 
     def backward(self, dy: Any) -> Any:
-        return dy.masked_fill(constant(self.output.array <= 0, dy), 0)
+        return ReLUGate()(dy, self.output)
+
+
+class ReLUGate(Op):
+    """z = x, but 0 where y <= 0.   dx = dz, but 0 there; dy = 0."""
+
+    keeps = ("inputs",)
+
+    def keeping(self, wanted: list[bool]) -> list[bool]:
+        return [False, True]
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return array_namespace(x).where(y <= 0, 0, x)
+
+    def backward(self, dz: Any) -> Any:
+        return ReLUGate()(dz, self.inputs[1]), (zeros_like(dz) if self.needs[1] else None)
 
 
 def neg(input: Any) -> Any:

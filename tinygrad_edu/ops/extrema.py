@@ -10,7 +10,7 @@ from ..backend.dtypes import bool_
 from ..errors import DimError, DTypeError
 from .dims import numpy_names, one_dim, some_dims
 from .promotion import constant, first_tensor
-from .reduction import kept, spread
+from .reduction import Spread, kept
 from .results import MinMax
 from .sorting import at_index, comparable, removed
 
@@ -33,7 +33,7 @@ class Shared(Op):
         if self.nan_equals_nan:
             chosen |= (x != x) & (y != y)
         shares = chosen.sum(axis=self.dims, keepdims=True).astype(x.dtype)
-        return spread(dy, self.dims, x.shape).masked_fill(constant(~chosen, dy), 0) / constant(shares, dy)
+        return Spread(self.dims, x.shape)(dy).masked_fill(constant(~chosen, dy), 0) / constant(shares, dy)
 
 
 class Amax(Shared):

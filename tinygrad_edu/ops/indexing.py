@@ -20,14 +20,15 @@ import numpy as np
 from ..autograd.op import Op
 from ..autograd.variable import Variable
 from ..backend import array_namespace, as_array, device_of
-from ..backend.dtypes import int64
+from ..backend.dtypes import int64, is_floating
 from ..errors import DimError, DTypeError, ShapeError
 from ..kernels.reference import scatter as kernels
 from .diagonals import replaced
 from .dims import integer, numpy_names, one_dim
 from .inplace import adopt, writable, write
-from .promotion import cast, constant, is_number, operand, plain_number
+from .promotion import cast, constant, is_number, operand
 from .selection import Index
+from .shape import address
 
 __all__ = [
     "index_add",
@@ -77,7 +78,9 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
         raise DimError(f"narrow: expected a start from {-n} to {n} along dim {dim} of size {n}, got {first}")
     first += n if first < 0 else 0
     if not 0 <= length <= n - first:
-        raise ShapeError(f"narrow: expected a length from 0 to {n - first} from {first} on along dim {dim}, got {length}")
+        raise ShapeError(
+            f"narrow: expected a length from 0 to {n - first} from {first} on along dim {dim}, got {length}"
+        )
     return Index((slice(None),) * dim + (slice(first, first + length), ...))(input)
 
 
@@ -164,13 +167,8 @@ class Put(_AtIndices):
     data = 2
 
     def forward(self, x: Any, v: Any, *indices: Any) -> Any:
-        return self.put(x.copy(), v, indices)
-
-    def put(self, y: Any, v: Any, indices: tuple) -> Any:
-        """Write v into y; of several values for one element the last stays."""
-        if not self.distinct and not isinstance(y, np.ndarray) and getattr(v, "size", 1) > 1:
-            indices, v = _last_of_each(y.shape, self.dims, indices, v)
-        y[at_dims(self.dims, indices)] = v
+        y = x.copy()
+        put_at(y, self.dims, indices, v, self.distinct)
         return y
 
     def backward(self, dy: Any) -> Any:
@@ -183,7 +181,8 @@ class PutHere(Put):
     """``Put`` into the memory of x itself; its caller answers for the history (``inplace.adopt``)."""
 
     def forward(self, x: Any, v: Any, *indices: Any) -> Any:
-        return self.put(x, v, indices)
+        put_at(x, self.dims, indices, v, self.distinct)
+        return x
 
 
 def _added(x: Any, dims: tuple[int, ...], indices: tuple, values: Any) -> Any:
@@ -205,31 +204,50 @@ def _rows(xp: Any, shape: tuple[int, ...], dims: tuple[int, ...], indices: tuple
     for d, i in zip(dims, indices, strict=True):
         keys = keys * shape[d] + xp.where(i < 0, i + shape[d], i)
     n = keys.ndim
-    first = dims[0] if dims == tuple(range(dims[0], dims[0] + len(dims))) else 0  # where values have the index's dims
-    front = tuple(range(first, first + n))
+    front = tuple(range(front_of(dims), front_of(dims) + n))
     rest = tuple([d for d in range(values.ndim) if d not in front])
     width = math.prod([values.shape[d] for d in rest])
     return keys.reshape(-1), values.transpose(*front, *rest).reshape(keys.size, width)
 
 
-def _last_of_each(shape: tuple[int, ...], dims: tuple[int, ...], indices: tuple, v: Any) -> tuple:
+def put_at(y: Any, dims: tuple[int, ...], indices: Any, v: Any, distinct: bool = False) -> None:
+    """Write v (an array or a number) into an array at the indices; of several values for one element the last stays."""
+    if not isinstance(y, np.ndarray) and hasattr(v, "shape"):
+        if not distinct and v.size > 1:
+            indices, v = _last_of_each(y.shape, dims, indices, v)
+        elif array_namespace(y).may_share_memory(y, v):
+            v = v.copy()
+    y[at_dims(dims, indices)] = v
+
+
+def _last_of_each(shape: tuple[int, ...], dims: tuple[int, ...], indices: Any, v: Any) -> tuple:
     """Indices and values without the places that come again later: a device has no order that lets the last one stay."""
     xp = array_namespace(v)
-    indices = xp.broadcast_arrays(*indices)
-    n = indices[0].ndim
-    adjacent = dims == tuple(range(dims[0], dims[0] + len(dims)))
-    first = dims[0] if adjacent else 0
-    rest = [s for d, s in enumerate(shape) if d not in dims]
-    v = xp.broadcast_to(v, (*rest[:first], *indices[0].shape, *rest[first:]))
-    v = v.reshape(*rest[:first], indices[0].size, *rest[first:])
-    keys = xp.zeros((), dtype=int64)
-    for d, i in zip(dims, indices, strict=True):
-        keys = keys * shape[d] + xp.where(i < 0, i + shape[d], i)
-    keys = keys.reshape(-1)
+    n, size = len(np.broadcast_shapes(*[i.shape for i in indices])), _shape_of_result(shape, dims, indices)
+    first = front_of(dims)
+    v = xp.broadcast_to(v, size)
+    keys, _ = _rows(xp, shape, dims, indices, v)
     order = xp.argsort(keys, kind="stable")
-    last = xp.concatenate([keys[order][1:] != keys[order][:-1], xp.ones(min(1, keys.size), dtype=bool)])
-    stay = order[last]
-    return tuple([i.reshape(-1)[stay] for i in indices]), xp.take(v, stay, axis=first)
+    keys = keys[order]
+    last = order[xp.concatenate([keys[1:] != keys[:-1], xp.ones(min(1, keys.size), dtype=bool)])]
+    flat = v.reshape(*size[:first], order.size, *size[first + n :])
+    return [i.reshape(-1)[last] for i in xp.broadcast_arrays(*indices)], xp.take(flat, last, axis=first)
+
+
+def front_of(dims: tuple[int, ...]) -> int:
+    """Where the result of indexing has the dims of the index: in the place of the indexed dims, or first if these are
+    not side by side.
+    """
+    return dims[0] if dims == tuple(range(dims[0], dims[0] + len(dims))) else 0
+
+
+def _shape_of_result(shape: tuple[int, ...], dims: tuple[int, ...], indices: Any) -> tuple[int, ...]:
+    """The shape of what indexing an array of some shape gives."""
+    if not dims:
+        return tuple(shape)
+    rest = [n for d, n in enumerate(shape) if d not in dims]
+    first = front_of(dims)
+    return (*rest[:first], *np.broadcast_shapes(*[i.shape for i in indices]), *rest[first:])
 
 
 # Reading an index
@@ -252,20 +270,22 @@ def setitem(input: Any, index: Any, value: Any) -> None:
 
 def _assign(x: Any, read: tuple, value: Any, what: str) -> None:
     basic, dims, indices, distinct = read
-    v = operand(value, x, what)
-    if isinstance(v, Variable):
-        v = cast(v, x.array.dtype)
     target = x if basic is None else Index(basic)(x)
-    shape = _shape_of_result(target.array.shape, dims, indices)
-    if isinstance(v, Variable):
-        v = _fitting(v, shape, what)
-    else:
-        v = constant(array_namespace(x.array).full((), v).astype(x.array.dtype), x)
+    shape = _shape_of_result(target.array.shape, dims, [i.array for i in indices])
+    v = one_value(what, value, x) if is_number(value) else cast(operand(value, x, what), x.array.dtype)
+    v = _fitting(v, shape, what)
     if not dims:
-        write(target, v.expand(shape), what)
+        if not _is_itself(v, target):
+            write(target, v.expand(shape), what)
         return
     writable(target, what, v)
     adopt(target, PutHere(dims, distinct)(target, v, *indices), what)
+
+
+def _is_itself(v: Any, target: Any) -> bool:
+    """Whether a value lies where it is to be written: ``x[0] += 1`` ends with x[0] = x[0]."""
+    a, b = v.array, target.array
+    return v.version is target.version and a.shape == b.shape and a.strides == b.strides and address(a) == address(b)
 
 
 def _fitting(v: Any, shape: tuple[int, ...], what: str) -> Any:
@@ -280,15 +300,6 @@ def _fitting(v: Any, shape: tuple[int, ...], what: str) -> Any:
     return v.reshape(short) if extra else v
 
 
-def _shape_of_result(shape: tuple[int, ...], dims: tuple[int, ...], indices: list) -> tuple[int, ...]:
-    """The shape of what ``Take`` gives."""
-    if not dims:
-        return tuple(shape)
-    rest = [n for d, n in enumerate(shape) if d not in dims]
-    first = dims[0] if dims == tuple(range(dims[0], dims[0] + len(dims))) else 0
-    return (*rest[:first], *np.broadcast_shapes(*[i.array.shape for i in indices]), *rest[first:])
-
-
 def _read(x: Any, index: Any) -> tuple:
     """The two steps of an index on x: the index of a view (None: x itself), then dims of it, their index tensors, and
     whether these are sure to name no element twice.
@@ -297,7 +308,9 @@ def _read(x: Any, index: Any) -> tuple:
     shape = x.array.shape
     free = len(shape) - sum([_uses(p) for p in parts])
     if free < 0:
-        raise DimError(f"index: {len(shape) - free} indices for a tensor of {len(shape)} dimensions, shape {tuple(shape)}")
+        raise DimError(
+            f"index: {len(shape) - free} indices for a tensor of {len(shape)} dimensions, shape {tuple(shape)}"
+        )
     basic: list[Any] = []
     dims: list[int] = []
     indices: list[Any] = []
@@ -452,7 +465,7 @@ DUNDERS = {
 # Slices along a dim
 
 
-def _along(what: str, input: Any, dim: int, index: Any) -> tuple:
+def _along(what: str, input: Any, dim: int, index: Any, negative: bool = False) -> tuple:
     """The input (with a dim, if it had none), the dim, and the index as a vector, checked."""
     if not isinstance(index, Variable) or index.array.dtype not in (np.dtype("int32"), int64):
         got = index.array.dtype if isinstance(index, Variable) else type(index).__name__
@@ -462,7 +475,9 @@ def _along(what: str, input: Any, dim: int, index: Any) -> tuple:
     dim = one_dim(what, dim, input.array.ndim)
     x = input if input.array.ndim else input.reshape(1)
     index = index if index.array.ndim else index.reshape(1)
-    check_range(what, index.array, x.array.shape[dim], dim, negative=False)
+    if not input.array.ndim and index.array.size != 1:
+        raise ShapeError(f"{what}: a tensor without dimensions takes one index, got {index.array.size}")
+    check_range(what, index.array, x.array.shape[dim], dim, negative)
     return x, dim, index
 
 
@@ -475,7 +490,9 @@ def _source(what: str, x: Any, dim: int, index: Any, source: Any) -> Any:
     want = (*shape[:dim], index.array.size, *shape[dim + 1 :])
     got = tuple(source.array.shape)
     if got != want and not (got == () and want == (1,)):
-        raise ShapeError(f"{what}: expected a source of shape {want}, one slice along dim {dim} for each index, got {got}")
+        raise ShapeError(
+            f"{what}: expected a source of shape {want}, one slice along dim {dim} for each index, got {got}"
+        )
     return source.reshape(want) if got != want else source
 
 
@@ -500,7 +517,8 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) 
     """
     x, dim, index = _along("index_add", input, dim, index)
     source = _source("index_add", x, dim, index, source)
-    source = source if alpha == 1 else source * alpha
+    if alpha != 1:
+        source = source * (alpha if is_floating(x.array.dtype) else int(alpha))
     y = x + TakeGrad((dim,), False, tuple(x.array.shape))(source, index)
     return y if input.array.ndim else y.reshape(())
 
@@ -516,7 +534,7 @@ def index_copy(input: Any, dim: int, index: Any, source: Any) -> Any:
 @numpy_names
 def index_fill(input: Any, dim: int, index: Any, value: Any) -> Any:
     """A copy with a number (or a tensor without dimensions) in all slices along ``dim`` that ``index`` names."""
-    x, dim, index = _along("index_fill", input, dim, index)
+    x, dim, index = _along("index_fill", input, dim, index, negative=True)
     y = Put((dim,), False)(x, one_value("index_fill", value, x), index)
     return y if input.array.ndim else y.reshape(())
 
@@ -525,24 +543,36 @@ def one_value(what: str, value: Any, like: Any) -> Any:
     """A number, or a tensor without dimensions, as a Tensor of like's dtype."""
     if isinstance(value, Variable):
         if value.array.ndim:
-            raise ShapeError(f"{what}: expected a number or a tensor without dimensions, got shape {tuple(value.shape)}")
+            raise ShapeError(
+                f"{what}: expected a number or a tensor without dimensions, got shape {tuple(value.shape)}"
+            )
         return cast(value, like.array.dtype)
     if not is_number(value):
         raise DTypeError(f"{what}: expected a number or a tensor without dimensions, got {type(value).__name__}")
-    return constant(array_namespace(like.array).full((), plain_number(value)).astype(like.array.dtype), like)
+    return constant(
+        array_namespace(like.array).full((), _as_stored(what, value, like.array.dtype)).astype(like.array.dtype), like
+    )
+
+
+def _as_stored(what: str, value: Any, dtype: np.dtype) -> Any:
+    """A number as an element of the dtype: floats lose their fraction in integers, and what is out of range is an error."""
+    if is_floating(dtype):
+        return float(value)
+    if dtype == bool:
+        return bool(value)
+    info = np.iinfo(dtype)
+    if not info.min <= value <= info.max:
+        raise DTypeError(f"{what}: {value} is out of range for {dtype}")
+    return np.asarray(int(value), dtype)[()]
 
 
 def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
     """A copy with ``values`` at ``indices``, a tuple of index tensors as in ``input[indices]``; added if ``accumulate``."""
     if not accumulate:
-        y = input.clone()
-        index_put_(y, indices, values)
-        return y
-    basic, dims, found, distinct = _read(input, _index_tuple(indices))
-    shape = _shape_of_result((input if basic is None else Index(basic)(input)).array.shape, dims, found)
-    v = _fitting(cast(operand(values, input, "index_put"), input.array.dtype), shape, "index_put").expand(shape)
-    if basic is not None:
-        raise DTypeError("index_put: expected a tuple of tensors of integers or bools")
+        return index_put_(input.clone(), indices, values)
+    _, dims, found, distinct = _read(input, _index_tuple(indices, values, input))
+    shape = _shape_of_result(input.array.shape, dims, [i.array for i in found])
+    v = _fitting(values, shape, "index_put").expand(shape)
     return input + TakeGrad(dims, distinct, tuple(input.array.shape))(v, *found)
 
 
@@ -550,14 +580,18 @@ def index_put_(input: Any, indices: Any, values: Any, accumulate: bool = False) 
     """``index_put``, in place: ``input[indices] = values``, or ``+=`` with every one of equal indices counted."""
     if accumulate:
         return write(input, index_put(input, indices, values, True), "index_put_")
-    _assign(input, _read(input, _index_tuple(indices)), values, "index_put_")
+    _assign(input, _read(input, _index_tuple(indices, values, input)), values, "index_put_")
     return input
 
 
-def _index_tuple(indices: Any) -> tuple:
-    if not isinstance(indices, tuple | list):
-        raise DTypeError(f"index_put: expected a tuple of index tensors, got {type(indices).__name__}")
-    return tuple([slice(None) if i is None else i for i in indices])
+def _index_tuple(indices: Any, values: Any, input: Any) -> tuple:
+    """The indices of ``index_put`` as Tensors with dimensions, so that nothing but elements is indexed."""
+    if not isinstance(indices, tuple | list) or not indices or not all(isinstance(i, Variable) for i in indices):
+        raise DTypeError("index_put: expected a tuple of index tensors")
+    if not isinstance(values, Variable) or values.array.dtype != input.array.dtype:
+        got = values.array.dtype if isinstance(values, Variable) else type(values).__name__
+        raise DTypeError(f"index_put: expected values of {input.array.dtype} like the input, got {got}")
+    return tuple([i if i.array.ndim else i.reshape(1) for i in indices])
 
 
 def take(input: Any, index: Any) -> Any:

@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 
 from ..autograd.modes import OFF, mode
-from ..autograd.op import Leaf, Op, node_of
-from ..autograd.variable import Variable, changed, make, replay
+from ..autograd.op import Leaf, Op, next_sequence
+from ..autograd.variable import Variable, changed, make, node_of
 from ..backend import array_namespace, on_device_of
 from ..backend.dtypes import category
 from ..errors import DTypeError, GradError, ShapeError
 from .promotion import cast, constant
+from .view import replay
 
 
 def write(x: Any, value: Any, name: str) -> Any:
@@ -68,7 +69,9 @@ def writable(x: Any, name: str, value: Any = None) -> None:
                 f"{name}: x is a view made under no_grad(), so what changes it can't be recorded for the tensor that it is "
                 "a view of; make the view outside no_grad(), or change it inside"
             )
-    if not x.array.flags.c_contiguous and any(s == 0 and n > 1 for s, n in zip(x.array.strides, x.array.shape, strict=True)):
+    if not x.array.flags.c_contiguous and any(
+        s == 0 and n > 1 for s, n in zip(x.array.strides, x.array.shape, strict=True)
+    ):
         raise ShapeError(f"{name}: several elements of x share one memory cell (it was expanded); change a .clone()")
 
 
@@ -132,8 +135,37 @@ def in_place(name: str, function: Callable) -> Callable:
 
     @functools.wraps(function)
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return write(self, function(self, *args, **kwargs), name)
+        if mode.recording == OFF:
+            return write(self, function(self, *args, **kwargs), name)
+        start = next_sequence()
+        old = make(self.result_class, self.array, node_of(self))  # with a version cell of its own: who saves it, shows
+        value = function(old, *[old if a is self else a for a in args], **kwargs)
+        if old.version is not None:
+            _keep_old_numbers(value.node, old.version, start)
+        return write(self, value, name)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"``{function.__name__}``, in place: writes into the memory of ``self`` and returns it."
     return method
+
+
+def _keep_old_numbers(node: Any, cell: list, start: int) -> None:
+    """Copy what nodes created after ``start`` saved of the memory of a version cell, which is about to be overwritten."""
+    copies: dict[int, tuple] = {}
+
+    def kept(array: Any, version: list, count: int) -> tuple:
+        if version is not cell:
+            return array, version, count
+        return copies.setdefault(id(array), (array.copy(), [0, None, None], 0))
+
+    nodes, seen = [node], set()
+    while nodes:
+        op = nodes.pop()
+        if op is None or op in seen or op.sequence <= start:
+            continue
+        seen.add(op)
+        nodes.extend(op.edges)
+        if getattr(op, "saved", None):
+            op.saved = [part for i in range(0, len(op.saved), 3) for part in kept(*op.saved[i : i + 3])]
+        if getattr(op, "kept", None):
+            op.kept = [kept(*one) for one in op.kept]

@@ -174,9 +174,7 @@ class BlockDiag(Op):
     def forward(self, *xs: Any) -> Any:
         rows, columns = np.cumsum([(0, 0)] + [x.shape for x in xs], axis=0).T.tolist()
         y = array_namespace(xs[0]).zeros((rows[-1], columns[-1]), dtype=xs[0].dtype)
-        self.blocks = [
-            (slice(*rows[i : i + 2]), slice(*columns[i : i + 2])) for i in range(len(xs))
-        ]
+        self.blocks = [(slice(*rows[i : i + 2]), slice(*columns[i : i + 2])) for i in range(len(xs))]
         for x, block in zip(xs, self.blocks, strict=True):
             y[block] = x
         return y

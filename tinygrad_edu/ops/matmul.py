@@ -69,13 +69,20 @@ def _times(a: Any, b: Any) -> Any:
 class MatMul(Op):
     """C = A @ B.   dA = dC @ B.mT, dB = A.mT @ dC.     A (..., M, K), B (..., K, N) -> C (..., M, N).
 
+    A or B may be read transposed, as BLAS can without a copy; so the three products here are each other's gradients.
     Where B is one matrix for a whole batch, the batch is more rows: dB is one product over all of them, not one for
     each that would have to be added up.
     """
 
+    __slots__ = ("ta", "tb")
     keeps = ("others",)
     half_as_stored = True  # the kernel adds up in float32 by itself
-    forward = staticmethod(_times)
+
+    def __init__(self, ta: bool = False, tb: bool = False):
+        self.ta, self.tb = ta, tb
+
+    def forward(self, a: Any, b: Any) -> Any:
+        return _times(a.swapaxes(-1, -2) if self.ta else a, b.swapaxes(-1, -2) if self.tb else b)
 
     def rule(self, a: Any, b: Any) -> str | None:
         batch_a, batch_b = a.shape[:-2], b.shape[:-2]
@@ -91,12 +98,16 @@ class MatMul(Op):
     def backward(self, dc: Any) -> Any:
         a, b = self.inputs
         need_a, need_b = self.needs
-        da = dc @ b.mT if need_a else None
-        if not need_b:
-            return da, None
-        if len(self.edges[1].shape) == 2:
-            a, dc = rows(a), rows(dc)
-        return da, a.mT @ dc
+        da = db = None
+        if self.ta:  # C = A.T @ B
+            return (MatMul(tb=True)(b, dc) if need_a else None), (MatMul()(a, dc) if need_b else None)
+        if need_a:
+            da = MatMul(tb=not self.tb)(dc, b)
+        if need_b:
+            if len(self.edges[1].shape) == 2:
+                a, dc = rows(a), rows(dc)
+            db = MatMul(ta=True)(dc, a) if self.tb else MatMul(ta=True)(a, dc)
+        return da, db
 
 
 def rows(x: Any) -> Any:
@@ -334,6 +345,7 @@ class Linear(Op):
     comes out in the layout of W. x (..., K), W (N, K), b (N,) -> y (..., N).
     """
 
+    __slots__ = ()
     keeps = ("inputs",)
 
     def keeping(self, wanted: list[bool]) -> list[bool]:
@@ -354,7 +366,7 @@ class Linear(Op):
         x, w, *_ = self.inputs
         need_x, need_w, *_ = self.needs
         dx = dy @ w if need_x else None
-        dw = rows(dy).mT @ rows(x) if need_w else None
+        dw = MatMul(ta=True)(rows(dy), rows(x)) if need_w else None
         return (dx, dw, dy)[: len(self.edges)]
 
 

@@ -51,7 +51,7 @@ class VectorNorm(Op):
         if p == 1:
             return x.sign() * dy
         if p == 2:
-            return x * (dy / y).masked_fill(y == 0, 0)
+            return (x / y).masked_fill(y == 0, 0) * dy
         if math.isinf(p):
             attains = (x.abs() == y) | (x.isnan() & y.isnan())
             share = x.sign() * (dy / attains.sum(self.dims, keepdim=True))

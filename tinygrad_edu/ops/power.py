@@ -9,10 +9,10 @@ from ..autograd.variable import Variable
 from ..backend import array_namespace
 from ..backend.dtypes import BOOL, INTEGER, category, float64
 from ..errors import DTypeError
-from .choosing import where
+from .choosing import check_fits, number_like, where
 from .comparison import isnan, logical_and, logical_or
 from .elementwise import log, zeros_like
-from .promotion import broadcast_rule, cast, constant, first_tensor, namespace, operand, promoted
+from .promotion import broadcast_rule, cast, first_tensor, operand, promoted
 
 __all__ = ["float_power", "pow", "square"]
 METHODS = INPLACE = tuple(__all__)
@@ -100,13 +100,12 @@ def pow(input: Any, exponent: Any) -> Any:
     if category(dtype) == BOOL:
         if isinstance(n, Variable):
             raise DTypeError("pow: expected integers or floats, got bool to the power of bool; cast one with .int()")
-        return logical_or(x, constant(namespace(x).asarray(not n), x))
+        return logical_or(x, number_like(not n, dtype, x))
     if isinstance(n, Variable):
-        return Pow()(x if isinstance(x, Variable) else constant(namespace(n).asarray(x, dtype), n), n)
+        return Pow()(x if isinstance(x, Variable) else number_like(x, dtype, n), n)
     if category(dtype) == INTEGER and exponent < 0:
         raise DTypeError(f"pow: integers to the negative power {exponent} are no integers; cast with .float()")
-    if category(dtype) == INTEGER and exponent != n:
-        raise DTypeError(f"pow: the exponent {exponent} does not fit into {dtype}; cast with .long()")
+    check_fits("pow", exponent, dtype)
     return Power(n)(x)
 
 

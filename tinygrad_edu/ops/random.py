@@ -199,7 +199,7 @@ def _float_dtype(dtype: Any, what: str) -> np.dtype:
 
 
 def _shape(size: tuple, what: str) -> tuple[int, ...]:
-    if len(size) == 1 and not isinstance(size[0], int | np.integer):
+    if len(size) == 1 and hasattr(size[0], "__iter__"):
         size = tuple(size[0])
     if not all(isinstance(n, int | np.integer) and n >= 0 for n in size):
         raise ShapeError(f"{what}: expected integer sizes >= 0, got {size}")

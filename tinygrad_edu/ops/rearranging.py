@@ -155,7 +155,9 @@ def _repeat(what: str, input: Any, counts: tuple[int, ...]) -> Any:
     return copies.reshape([c * n for c, n in zip(counts, sizes, strict=True)])
 
 
-def repeat_interleave(input: Any, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None) -> Any:
+def repeat_interleave(
+    input: Any, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
+) -> Any:
     """Each element (each slice along ``dim``) several times in a row; without ``dim``, of the tensor made flat.
 
     ``repeats`` is a number, or a tensor with a number for each. With one argument alone, ``repeat_interleave(repeats)``,

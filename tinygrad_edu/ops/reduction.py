@@ -31,11 +31,6 @@ def kept(shape: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, ...]:
     return tuple([1 if d in dims else n for d, n in enumerate(shape)])
 
 
-def spread(dy: Any, dims: tuple[int, ...], shape: tuple[int, ...]) -> Any:
-    """What is left of ``shape`` after a reduction over ``dims``, repeated to ``shape`` again: the adjoint of a sum."""
-    return dy.reshape(kept(shape, dims)).expand(shape)
-
-
 class Sum(Op):
     """y = sum of x over dims.   dx = dy, repeated."""
 
@@ -47,7 +42,23 @@ class Sum(Op):
         return total(x, self.dims, self.keepdim)
 
     def backward(self, dy: Any) -> Any:
-        return spread(dy, self.dims, self.of)
+        return Spread(self.dims, self.of)(dy)
+
+
+class Spread(Op):
+    """y = x, which is what a reduction over dims left, repeated over them to a shape.   dx = sum of dy over dims."""
+
+    half_as_stored = True
+
+    def __init__(self, dims: tuple[int, ...], shape: tuple[int, ...]):
+        self.dims, self.to = dims, shape
+
+    def forward(self, x: Any) -> Any:
+        self.keepdim = x.ndim == len(self.to)
+        return array_namespace(x).broadcast_to(x.reshape(kept(self.to, self.dims)), self.to)
+
+    def backward(self, dy: Any) -> Any:
+        return Sum(self.dims, self.keepdim)(dy)
 
 
 class Mean(Sum):

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..autograd.op import Op, ViewOp
+from ..autograd.op import Op
 from ..backend import array_namespace
+from .view import ViewOp
 
 
 class Selection(ViewOp):

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from ..autograd.modes import OFF, mode
-from ..autograd.op import Op, ViewOp, node_of
-from ..autograd.variable import Variable, make, version_of
+from ..autograd.op import Op
+from ..autograd.variable import Variable, make, node_of, version_of
 from ..backend import array_namespace
 from ..backend.dtypes import as_dtype, is_floating
 from ..errors import DimError, GradError, ShapeError
 from .dims import as_sizes, inferred, one_dim, several_dims
 from .promotion import first_tensor
+from .view import ViewOp
 
 __all__ = [
     "adjoint",
@@ -125,7 +126,9 @@ def viewable(x: Any, shape: tuple[int, ...]) -> bool:
 
 def _reinterpreted(input: Any, dtype: Any) -> Any:
     if mode.recording != OFF and node_of(input) is not None and is_floating(dtype):
-        raise GradError("view: the bytes of one floating dtype read as another have no gradient; .detach() first, or use .to")
+        raise GradError(
+            "view: the bytes of one floating dtype read as another have no gradient; .detach() first, or use .to"
+        )
     try:
         array = input.array.view(dtype)
     except ValueError as error:
@@ -283,7 +286,9 @@ def swapdims(input: Any, dim0: int, dim1: int) -> Any:
 def t(input: Any) -> Any:
     """The transpose of a matrix; a vector or a scalar stays as it is."""
     if input.array.ndim > 2:
-        raise ShapeError(f"t: expected at most 2 dimensions, got {tuple(input.array.shape)}; use .mT or .transpose(...)")
+        raise ShapeError(
+            f"t: expected at most 2 dimensions, got {tuple(input.array.shape)}; use .mT or .transpose(...)"
+        )
     return _reversed(input)
 
 

@@ -10,10 +10,11 @@ from ..autograd.op import Op
 from ..errors import DTypeError
 from .dims import integer
 from .elementwise import exp
+from .inplace import in_place
 from .promotion import to_floating
 
 __all__ = ["digamma", "erf", "erfc", "erfinv", "lgamma", "logit", "polygamma"]
-METHODS = INPLACE = tuple(name for name in __all__ if name != "polygamma")
+METHODS = INPLACE = tuple(name for name in __all__ if name != "polygamma")  # whose method takes its operands in turn
 
 
 def _kernels() -> ModuleType:
@@ -145,4 +146,9 @@ def logit(input: Any, eps: float | None = None) -> Any:
     return Logit()(x if eps is None else x.clamp(eps, 1.0 - eps))
 
 
-DUNDERS = {"polygamma": lambda self, n: polygamma(n, self)}
+def _polygamma_of(self: Any, n: int) -> Any:
+    """``polygamma(n, self)``."""
+    return polygamma(n, self)
+
+
+DUNDERS = {"polygamma": _polygamma_of, "polygamma_": in_place("polygamma_", _polygamma_of)}

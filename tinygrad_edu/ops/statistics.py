@@ -8,9 +8,10 @@ from typing import Any
 from ..autograd.op import Op
 from ..backend import array_namespace
 from ..backend.dtypes import FLOATING, as_dtype, category
-from ..errors import DimError, DTypeError
+from ..errors import DTypeError, ShapeError
 from ..kernels.reference.summation import total
 from .dims import numpy_names, some_dims
+from .norms import matrix_norm, vector_norm
 from .promotion import cast, constant, first_tensor
 from .reduction import kept, mean
 
@@ -116,61 +117,6 @@ def _spread_of(what: str, kind: type[Var], input: Any, dim: Any, unbiased: Any, 
     return kind(dims, keepdim, correction, whole=dim is None or x.array.ndim == 0)(x)
 
 
-class Norm(Op):
-    """y = (sum over dims of |x|^p)^(1/p).   dx = dy sign(x) (|x| / y)^(p - 1), and 0 where y is 0.
-
-    p = inf and -inf are the largest and the smallest |x|, of which equal ones share dy; p = 0 counts what is not 0.
-    """
-
-    keeps = ("inputs", "output")
-
-    def __init__(self, p: float, dims: tuple[int, ...], keepdim: bool):
-        self.p, self.dims, self.keepdim = p, dims, keepdim
-
-    def forward(self, x: Any) -> Any:
-        p, xp, over = self.p, array_namespace(x), (self.dims, self.keepdim)
-        if p == 2:
-            return xp.sqrt(total(x * x, *over))
-        if p == 0:
-            return total((x != 0).astype(x.dtype), *over)
-        x = xp.abs(x)
-        if p == 1:
-            return total(x, *over)
-        if math.isinf(p):
-            return (x.max if p > 0 else x.min)(axis=self.dims, keepdims=self.keepdim)
-        return total(x ** x.dtype.type(p), *over) ** x.dtype.type(1 / p)
-
-    def backward(self, dy: Any) -> Any:
-        p, (x,), shape = self.p, self.inputs, kept(self.inputs[0].shape, self.dims)
-        y, dy = self.output.reshape(shape), dy.reshape(shape)
-        zero = constant(y.array == 0, y)
-        if p == 0:
-            return None
-        if p == 1:
-            return x.sign() * dy
-        if p == 2:
-            return dy * (x / y).masked_fill(zero, 0)
-        if math.isinf(p):
-            size = array_namespace(x.array).abs(x.array)
-            chosen = (size == y.array) | (size != size)
-            shares = chosen.sum(axis=self.dims, keepdims=True).astype(x.dtype)
-            return x.sign() * ((dy / constant(shares, y)) * constant(chosen.astype(x.dtype), y))
-        if p < 1:
-            return x.sign() * (x.abs() ** (p - 1)).masked_fill(constant(x.array == 0, x), 0) * dy * y ** (1 - p)
-        scale = (dy / y ** (p - 1)).masked_fill(zero, 0)
-        return (x.sign() * x.abs() ** (p - 1) if p < 2 else x * x.abs() ** (p - 2)) * scale
-
-
-def vector_norm(what: str, x: Any, p: float, dim: Any, keepdim: bool) -> Any:
-    """The p-norm of a floating tensor over dims; ``what`` is the operation that errors name."""
-    if category(x.array.dtype) != FLOATING:
-        raise DTypeError(f"{what}: expected floats, got {x.array.dtype}; call .float() first")
-    dims = some_dims(what, dim, x.array.ndim)
-    if (p < 0 or math.isinf(p)) and 0 in [x.shape[d] for d in dims]:
-        raise DimError(f"{what}: expected at least one element for p={p}, got shape {tuple(x.shape)} and dim={dim}")
-    return Norm(p, dims, keepdim)(x)
-
-
 @numpy_names
 def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
     """The norm ``(sum of |x|^p)^(1/p)`` over ``dim``.
@@ -178,11 +124,11 @@ def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dty
     Parameters
     ----------
     input : Tensor
-    p : number or "fro"
+    p : number, "fro" or "nuc"
         2 (and "fro", and None) is the Euclidean norm, 1 the sum of ``|x|``, infinity and minus infinity the largest and
-        smallest ``|x|``, 0 the number of elements that are not 0.
+        smallest ``|x|``, 0 the number of elements that are not 0; "nuc" is the sum of the singular values of a matrix.
     dim : int or several
-        All dimensions where it is not given. (For norms of matrices see ``linalg.matrix_norm``.)
+        All dimensions where it is not given; for "nuc" the last two. (For other norms of matrices see ``linalg``.)
     dtype : dtype
         Cast to it first.
 
@@ -193,10 +139,12 @@ def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dty
     """
     x = first_tensor("norm", input)
     x = x if dtype is None else cast(x, as_dtype(dtype))
-    if p in ("fro", None):
-        p = 2.0
-    if isinstance(p, str):
-        raise DTypeError(
-            f'norm: expected p to be a number or "fro", got {p!r}; for norms of matrices see linalg.matrix_norm'
-        )
-    return vector_norm("norm", x, float(p), dim, keepdim)
+    if category(x.array.dtype) != FLOATING:
+        raise DTypeError(f"norm: expected floats, got {x.array.dtype}; call .float() first")
+    if p == "nuc":
+        return matrix_norm(x, "nuc", (-2, -1) if dim is None else dim, keepdim)
+    if p not in ("fro", None) and isinstance(p, str):
+        raise DTypeError(f'norm: expected p to be a number, "fro" or "nuc", got {p!r}')
+    if p == "fro" and isinstance(dim, tuple | list) and len(dim) > 2:
+        raise ShapeError(f'norm: expected one or two dims for p="fro", got {dim}; p=2 takes any number')
+    return vector_norm(x, 2.0 if p in ("fro", None) else p, dim, keepdim)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..autograd.op import Op, ViewOp
+from ..autograd.op import Op
 from ..backend import array_namespace
 from ..errors import ShapeError
 from .dims import as_sizes, integer, one_dim
 from .promotion import constant
 from .shape import address, memory_of
+from .view import ViewOp
 
 __all__ = ["as_strided"]
 METHODS = ("as_strided", "unfold")
@@ -77,7 +78,9 @@ class AsStrided(ViewOp):
         here = (address(x) - address(memory)) // x.dtype.itemsize
         self.geometry = x.shape, tuple([s // x.dtype.itemsize for s in x.strides]), here
         xp = array_namespace(x)
-        flat = xp.lib.stride_tricks.as_strided(memory.view(x.dtype), (memory.nbytes // x.dtype.itemsize,), (x.dtype.itemsize,))
+        flat = xp.lib.stride_tricks.as_strided(
+            memory.view(x.dtype), (memory.nbytes // x.dtype.itemsize,), (x.dtype.itemsize,)
+        )
         return xp.lib.stride_tricks.as_strided(flat[offset:], size, tuple([s * x.dtype.itemsize for s in steps]))
 
     def backward(self, dy: Any) -> Any:
@@ -117,7 +120,11 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
     """
     x = input.array
     size, steps = as_sizes("as_strided", (size,)), as_sizes("as_strided", (stride,))
-    offset = (address(x) - address(memory_of(x))) // x.dtype.itemsize if storage_offset is None else integer("as_strided", storage_offset)
+    offset = (
+        (address(x) - address(memory_of(x))) // x.dtype.itemsize
+        if storage_offset is None
+        else integer("as_strided", storage_offset)
+    )
     if len(size) != len(steps) or any(n < 0 for n in size) or any(s < 0 for s in steps):
         raise ShapeError(f"as_strided: expected as many strides as sizes, all of at least 0, got {size} and {steps}")
     last = offset + sum([(n - 1) * s for n, s in zip(size, steps, strict=True)])

@@ -39,6 +39,7 @@ def laid_out(array: Any, layout: str) -> Any:
         dim = next((d for d, n in enumerate(shape) if n > 1), None)
         first = array.copy() if dim is None else array[(slice(None),) * dim + (slice(0, 1),)].copy()
         return xp.broadcast_to(first, shape)
+    around = float("nan") if array.dtype.kind == "f" else 1  # whoever reads beside the array finds this
     if layout == "C":
         place = xp.empty(shape, array.dtype)
     elif layout == "F":
@@ -46,11 +47,11 @@ def laid_out(array: Any, layout: str) -> Any:
     elif layout == "transposed":
         place = xp.moveaxis(xp.empty(shape[1:] + shape[:1], array.dtype), -1, 0) if ndim else xp.empty(shape, array.dtype)
     elif layout == "sliced":
-        place = xp.empty([2 * n + 1 for n in shape], array.dtype)[(slice(1, None, 2),) * ndim]
+        place = xp.full([2 * n + 1 for n in shape], around, array.dtype)[(..., *[slice(1, None, 2)] * ndim)]
     elif layout == "reversed":
-        place = xp.empty(shape, array.dtype)[(slice(None, None, -1),) * ndim]
+        place = xp.empty(shape, array.dtype)[(..., *[slice(None, None, -1)] * ndim)]
     elif layout == "offset":
-        place = xp.empty(array.size + 3, array.dtype)[3:].reshape(shape)
+        place = xp.full(array.size + 3, around, array.dtype)[3:].reshape(shape)
     else:
         raise ShapeError(f"layout: expected one of {', '.join(LAYOUTS)}, got {layout!r}")
     place[...] = array
