@@ -23,6 +23,8 @@ RANK = {
     "tensor": 4,
     "creation": 4,
     "printing": 4,
+    "cuda": 4,  # cuda and linalg are the doors to what backend and ops have under these names
+    "linalg": 4,
     "nn": 5,
     "optim": 5,
     "data": 5,
@@ -34,6 +36,7 @@ RANK = {
     "onnx": 6,
     "distributed": 6,
     "compress": 6,
+    "demo": 6,
     "cli": 8,
     "__main__": 9,
 }

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from .autograd.op import Leaf
 from .backend import CPU, move
 from .backend.dtypes import bool_, get_default_dtype, int64, is_floating
 
@@ -94,11 +93,11 @@ def _form(values: np.ndarray) -> tuple[Callable, int]:
     low, high = (float(np.abs(values).min()), float(np.abs(values).max())) if values.size else (1.0, 1.0)
     whole = bool((values == np.ceil(values)).all())
     if high / low > 1000 or high > 1e8 or (low < 1e-4 and not whole):
-        form = f"{{:.{PRECISION}e}}".format
-    elif whole:
-
-        def form(v: float) -> str:
-            return f"{v:.0f}." if np.isfinite(v) else f"{v:.0f}"
+        kind = f".{PRECISION}e"
     else:
-        form = f"{{:.{PRECISION}f}}".format
+        kind = ".0f" if whole else f".{PRECISION}f"
+
+    def form(v: float) -> str:
+        return f"{v:{kind}}" + ("." if kind == ".0f" and np.isfinite(v) else "")
+
     return form, max([len(form(v)) for v in values.tolist()], default=1)

@@ -377,7 +377,7 @@ class RemovableHandle:
         self.remove()
 
 
-def _blank(cls: type) -> Any:
+def _blank(cls: Any) -> Any:
     """An empty tensor that unpickling fills."""
     return cls.__new__(cls)
 

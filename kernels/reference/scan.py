@@ -132,4 +132,4 @@ def running_extreme(x: Array, axis: int, largest: bool) -> tuple[Array, Array]:
     if xp is np:
         y = (np.maximum if largest else np.minimum).accumulate(x, axis)
         return y, np.maximum.accumulate(np.where((x == y) | (x != x), places, 0), axis)
-    return scan(later_wins, (x, places), axis)  # type: ignore[return-value]
+    return scan(later_wins, (x, places), axis)

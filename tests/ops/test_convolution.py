@@ -72,7 +72,10 @@ def test_float32_agrees_with_pytorch():
 
 def test_a_kernel_of_one_cell_is_a_matrix_product(device):
     rng = np.random.default_rng(0)
-    x, w = tg.tensor(rng.standard_normal((2, 3, 4, 5)), device=device), tg.tensor(rng.standard_normal((6, 3)), device=device)
+    x, w = (
+        tg.tensor(rng.standard_normal((2, 3, 4, 5)), device=device),
+        tg.tensor(rng.standard_normal((6, 3)), device=device),
+    )
     y = convolution.conv2d(x, w.reshape(6, 3, 1, 1)).cpu().numpy()
     np.testing.assert_allclose(y, np.einsum("fc,nchw->nfhw", w.cpu().numpy(), x.cpu().numpy()), rtol=1e-12)
 

@@ -41,19 +41,19 @@ def test_division_of_special_values_agrees_with_pytorch(name):
 @pytest.mark.parity
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("first", DTYPES)
-def test_dtypes_agree_with_pytorch(name, first):
+def test_dtypes_agree_with_pytorch(name, first, device):
     for second in DTYPES:
         a, b = pairs(first, second)
         if np.dtype(first).kind != "f" and np.dtype(second).kind != "f" and name != "div":
             keep = (b != 0) & ~((b == -1) & (a == -128))  # the one overflow, which C leaves open
-            assert_same_outcome(*pair(name), a[~keep & (b == 0)], b[~keep & (b == 0)], what=name)
+            assert_same_outcome(*pair(name), a[~keep & (b == 0)], b[~keep & (b == 0)], what=name, device=device)
             a, b = a[keep], b[keep]
-        assert_same_outcome(*pair(name), a, b, what=name)
-        assert_same_outcome(*pair(name), a[:1], b[:1].reshape(()), what=name)
-        assert_same_outcome(*pair(name), a[:1].reshape(()), b[:1], what=name)
+        assert_same_outcome(*pair(name), a, b, what=name, device=device)
+        assert_same_outcome(*pair(name), a[:1], b[:1].reshape(()), what=name, device=device)
+        assert_same_outcome(*pair(name), a[:1].reshape(()), b[:1], what=name, device=device)
     for number in NUMBERS:
-        assert_same_outcome(*pair(name), samples(first), number, what=name)
-        assert_same_outcome(*pair(name), number, samples(first, zero=False), what=name)
+        assert_same_outcome(*pair(name), samples(first), number, what=name, device=device)
+        assert_same_outcome(*pair(name), number, samples(first, zero=False), what=name, device=device)
 
 
 @given(data=st.data())
@@ -94,7 +94,11 @@ def test_integer_division_by_0_is_refused_and_float_division_is_not(f):
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda x: tg.div(x, x, rounding_mode="up"), DTypeError, r'div: expected rounding_mode None, "trunc" or "floor"'),
+        (
+            lambda x: tg.div(x, x, rounding_mode="up"),
+            DTypeError,
+            r'div: expected rounding_mode None, "trunc" or "floor"',
+        ),
         (lambda x: tg.fmod(2.0, x), DTypeError, r"fmod: expected Tensors, got float"),
         (lambda x: (x > 0) % (x > 0), DTypeError, r"remainder: expected integers or floats, got bool by bool"),
         (lambda x: x % x.repeat(2), ShapeError, r"remainder: expected shapes that broadcast .*\(3,\) and \(6,\)"),

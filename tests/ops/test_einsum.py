@@ -69,7 +69,9 @@ def test_einsum_of_known_shapes_agrees_with_pytorch_to_order_3(equation, shapes)
     torch = pytest.importorskip("torch", reason="parity is held against PyTorch")
     rng = np.random.default_rng(0)
     arrays = [rng.standard_normal(s) for s in shapes]
-    assert_parity(lambda *xs: einsum(equation, *xs) ** 2, lambda *xs: torch.einsum(equation, *xs) ** 2, *arrays, order=3)
+    assert_parity(
+        lambda *xs: einsum(equation, *xs) ** 2, lambda *xs: torch.einsum(equation, *xs) ** 2, *arrays, order=3
+    )
 
 
 @pytest.mark.parity
@@ -127,7 +129,11 @@ def test_einsum_of_bools_without_a_sum_is_and():
         ("ij", [], "is for 1 operands, got 0"),
         ("ij->k", [(2, 3)], "expected each letter of the result once, and in an operand too"),
         ("ij->ii", [(2, 3)], "expected each letter of the result once"),
-        ("ij,jk->ik", [(2, 3), (4, 5)], r"one size for dimension 'j' in 'ij,jk->ik', got 3 and 4: shapes \(2, 3\), \(4, 5\)"),
+        (
+            "ij,jk->ik",
+            [(2, 3), (4, 5)],
+            r"one size for dimension 'j' in 'ij,jk->ik', got 3 and 4: shapes \(2, 3\), \(4, 5\)",
+        ),
         ("ii", [(1, 3)], "one size for dimension 'i'.*got 1 and 3"),
         ("...,...", [(2,), (3,)], "one size for dimension -1 of '...'"),
         ("ij", [(2,)], r"operand 0 to have the dimensions 'ij' of 'ij', got shape \(2,\)"),

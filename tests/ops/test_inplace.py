@@ -497,7 +497,9 @@ def test_a_view_and_its_base_leave_no_cycle_behind():
 
 def test_a_leaf_is_not_changed_in_place():
     x = leaf(3)
-    with pytest.raises(GradError, match=r"mul_: a leaf tensor that requires a gradient can't be changed in place.*no_grad"):
+    with pytest.raises(
+        GradError, match=r"mul_: a leaf tensor that requires a gradient can't be changed in place.*no_grad"
+    ):
         x.mul_(2)
     with pytest.raises(GradError, match="__setitem__: a view of a leaf"):
         x[0] = 1

@@ -140,7 +140,13 @@ def test_the_mean_of_nothing_is_nan():
     ("x", "target", "more", "error", "says"),
     [
         ((4, 3), [0, 1, 2], {}, ShapeError, r"targets of shape \(4,\) as class indices.*got int64 of shape \(3,\)"),
-        ((4, 3), [0.0, 1.0, 2.0, 0.0], {}, ShapeError, r"\(4, 3\) as floating probabilities.*got float32 of shape \(4,\)"),
+        (
+            (4, 3),
+            [0.0, 1.0, 2.0, 0.0],
+            {},
+            ShapeError,
+            r"\(4, 3\) as floating probabilities.*got float32 of shape \(4,\)",
+        ),
         ((4, 3), [0, 1, 3, 0], {}, DimError, "class indices from 0 to 2, got 3"),
         ((4, 3), [0, -1, 2, 0], {}, DimError, "class indices from 0 to 2, got -1"),
         ((4, 3), [True, False, True, True], {}, DTypeError, "got a target of bool"),

@@ -30,7 +30,9 @@ def test_the_same_seed_gives_the_same_numbers(device):
 
 def test_numbers_of_a_seed_are_fixed_for_good():
     tg.manual_seed(0)
-    np.testing.assert_allclose(tg.rand(3, dtype=tg.float64).numpy(), [0.8495832729, 0.5546033266, 0.0755223543], rtol=1e-6)
+    np.testing.assert_allclose(
+        tg.rand(3, dtype=tg.float64).numpy(), [0.8495832729, 0.5546033266, 0.0755223543], rtol=1e-6
+    )
 
 
 def test_generators_are_independent_and_repeatable():

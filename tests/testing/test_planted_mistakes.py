@@ -119,6 +119,15 @@ class WorksInPlaceOnDy(SquareRoot):
         return dy
 
 
+class BackwardWorksInPlace(SquareRoot):
+    keeps = ("inputs",)
+
+    def backward(self, dy):
+        (x,) = self.inputs
+        np.sqrt(x.array, out=x.array)
+        return dy / (x * 2)
+
+
 class ComputesInFloat32(SquareRoot):
     def backward(self, dy):
         return raw((dy.array / (2 * self.output.array)).astype(np.float32).astype(np.float64))
@@ -129,9 +138,19 @@ class ForwardInFloat32(SquareRoot):
         return np.sqrt(x.astype(np.float32)).astype(np.float64)
 
 
+class FloatInside(SquareRoot):
+    """float32 on the way; the results themselves are no float32 numbers."""
+
+    def forward(self, x):
+        return np.sqrt(x.astype(np.float32)) * np.float64(1.1)
+
+    def backward(self, dy):
+        return dy / (self.output * 2) * 1.21
+
+
 class RaisesThePrecision(SquareRoot):
     def backward(self, dy):
-        return dy * raw(np.float64(0.5) / self.output.array.astype(np.float64))
+        return dy / (self.output.double() * 2)
 
 
 class OutputInFloat64(SquareRoot):
@@ -258,14 +277,12 @@ class SwapsItsGradients(Product):
 
 class ForgetsAnInput(Product):
     def backward(self, dz):
-        x, y = self.inputs
-        return dz * y, None
+        return dz * self.inputs[1], None
 
 
 class ZerosForAnInput(Product):
     def backward(self, dz):
-        x, y = self.inputs
-        return dz * y, dz * 0
+        return dz * self.inputs[1], dz * 0
 
 
 class BiasOfChannels(Op):
@@ -464,6 +481,8 @@ PLANTED = [
     (AddsAConstant, ROWS, "not linear", ["does not depend on dy"]),
     (SquaresDy, ROWS, "not linear", ["dy * dy"]),
     (WorksInPlace, ROWS, "changes its input", ["forward changes input 0", "before", "after"]),
+    (BackwardWorksInPlace, ROWS, "changes its input", ["backward changes input 0"]),
+    (FloatInside, ROWS, "not settled", ["does not settle", "float32 inside"]),
     (WorksInPlaceOnDy, ROWS, "changes dy", ["in place on dy"]),
     (ComputesInFloat32, ROWS, "float32", ["seven digits"]),
     (ForwardInFloat32, ROWS, "float32", ["forward computes in float32"]),
@@ -485,7 +504,12 @@ PLANTED = [
     (Averaged, (leaf(5, 2),), "factor n", ["3 times", "size of its dim 0", "sum where a mean belongs"]),
     (MatrixSquare, MATRIX, "accumulation", ["2 times as a factor", "through 1"]),
     (ElementwiseSquare, MATRIX, "factor 1/2", ["used twice"]),
-    (MatrixProduct, (leaf(3, 3, seed=8), leaf(3, 3, seed=9)), "transposed", ["input 1", "transposed", "input 0 is right"]),
+    (
+        MatrixProduct,
+        (leaf(3, 3, seed=8), leaf(3, 3, seed=9)),
+        "transposed",
+        ["input 1", "transposed", "input 0 is right"],
+    ),
     (Softmax, ROWS, "wrong dim", ["wrong dim", "gradient does along dims: 0"]),
     (CumulativeSum, MATRIX, "wrong dim", ["wrong dim"]),
     (Tail, (leaf(5, 2),), "shifted", ["off by one", "dim 0"]),
@@ -506,3 +530,102 @@ def test_a_planted_mistake_is_found_and_named(op, inputs, cause, words):
     assert caught.value.cause == cause, str(caught.value)
     for word in words:
         assert word in str(caught.value)
+
+
+SECOND = [
+    (OnRawArrays, "no second derivative", ["input 0", "raw arrays"]),
+    (RawWithRespectToDy, "no second derivative", ["raw arrays"]),
+    (WrongSecond, "sign", ["second derivative", "sign"]),
+]
+
+
+@pytest.mark.parametrize(("op", "cause", "words"), SECOND, ids=[case[0].__name__ for case in SECOND])
+def test_a_mistake_in_the_second_derivative_is_found_and_named(op, cause, words):
+    def func(x):
+        return op()(x)
+
+    assert gradcheck(func, ROWS)
+    with pytest.raises(GradcheckError) as caught:
+        gradgradcheck(func, ROWS)
+    assert caught.value.cause == cause, str(caught.value)
+    for word in words:
+        assert word in str(caught.value)
+
+
+CARELESS = [
+    (RaisesThePrecision, "dtype", ["gradient of input 0 is float64 for a float32 input"]),
+    (OutputInFloat64, "dtype", ["output 0 is float64 for float32 inputs"]),
+    (SavesOutputUnseen, "saved value changed", ["in place", "keeps"]),
+    (OnRawArrays, "no second derivative", ["order 2"]),
+    (WrongSign, "sign", ["order 1"]),
+]
+
+
+@pytest.mark.parametrize(("op", "cause", "words"), CARELESS, ids=[case[0].__name__ for case in CARELESS])
+def test_check_op_finds_what_gradcheck_does_not_look_for(op, cause, words):
+    with pytest.raises(GradcheckError) as caught:
+        check_op(lambda x: op()(x), [np.linspace(0.5, 2.0, 6).reshape(2, 3)], order=1 if op is SavesOutputUnseen else 2)
+    assert caught.value.cause == cause, str(caught.value)
+    for word in words:
+        assert word in str(caught.value)
+
+
+class ShiftsItsIndex(Op):
+    """x[i], with an index that is made non-negative in place."""
+
+    def forward(self, x, i):
+        i %= x.size
+        self.size, self.index = x.size, i.copy()
+        return x[i]
+
+    def backward(self, dy):
+        dx = dy.new_zeros(self.size)
+        return dx.index_add(0, raw(self.index), dy), None
+
+
+class ReadsTheIndexInMemoryOrder(Op):
+    def forward(self, x, i):
+        self.size, self.index = x.size, np.ravel(i, order="K")
+        return x[self.index]
+
+    def backward(self, dy):
+        return dy.new_zeros(self.size).index_add(0, raw(self.index.copy()), dy), None
+
+
+def test_check_op_looks_at_integers_too():
+    inputs = [np.linspace(0.5, 2.0, 6), np.array([[5, 0], [-1, 2]])]
+    with pytest.raises(GradcheckError, match="input 1 is changed") as caught:
+        check_op(lambda x, i: ShiftsItsIndex()(x, i), [inputs[0], inputs[1].ravel()])
+    assert caught.value.cause == "changes its input"
+    with pytest.raises(GradcheckError, match="where input 1 lies in memory as 'F'") as caught:
+        check_op(lambda x, i: ReadsTheIndexInMemoryOrder()(x, i), inputs)
+    assert caught.value.cause == "layout"
+
+
+def test_check_op_holds_jvp_against_vjp():
+    with pytest.raises(GradcheckError, match=r"u \(J v\)") as caught:
+        check_op(lambda x: RawWithRespectToDy()(x), [np.linspace(0.5, 2.0, 6)], order=1)
+    assert caught.value.cause == "jvp"
+
+
+def test_check_op_compares_with_the_reference():
+    with pytest.raises(GradcheckError, match=r"output 0 is not that of the reference") as caught:
+        check_op(lambda x: SquareRoot()(x), [np.array([1.0, 4.0, 9.0])], lambda x: np.where(x == 4, 3.0, np.sqrt(x)))
+    assert caught.value.failure.facts == {"element": "[1]", "reference": " 3", "output": " 2"}
+
+
+def test_a_function_in_the_form_of_pytorch_is_checked_too():
+    with pytest.raises(GradcheckError) as caught:
+        gradcheck(CustomFunction.apply, ROWS)
+    assert caught.value.cause == "sign"
+
+
+def test_the_right_operation_passes():
+    assert gradcheck(lambda x: SquareRoot()(x), ROWS)
+    assert gradgradcheck(lambda x: SquareRoot()(x), ROWS)
+    check_op(lambda x: SquareRoot()(x), [np.linspace(0.5, 2.0, 6).reshape(2, 3)], np.sqrt)
+
+
+def test_without_an_exception_the_verdict_is_returned():
+    assert gradcheck(lambda x: WrongSign()(x), ROWS, raise_exception=False) is False
+    assert gradgradcheck(lambda x: OnRawArrays()(x), ROWS, raise_exception=False) is False

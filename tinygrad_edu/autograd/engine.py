@@ -14,6 +14,7 @@ import numpy as np
 from ..backend import IGNORE, ignore, on_device_of, restore
 from ..backend.dtypes import float32, is_half
 from ..errors import GradError
+from ..kernels.reference.summation import total
 from .faults import examine_backward
 from .modes import OFF, ON, WATCH, mode, set_recording
 from .op import FREED, NEVER, Node, Op, Output
@@ -147,7 +148,7 @@ def unbroadcast(g: Any, shape: tuple, op: Op) -> Any:
         return g.sum(axis=axes, keepdims=True).reshape(shape)
     with on_device_of(g):
         wide = g.astype(float32) if is_half(g.dtype) else g
-        return wide.sum(axis=axes, keepdims=True).reshape(shape).astype(g.dtype)
+        return total(wide, axes, keepdims=True).reshape(shape).astype(g.dtype)
 
 
 def add(a: Any, b: Any, in_place: bool = False) -> Any:

@@ -17,9 +17,17 @@ PACKAGE = str(Path(__file__).parents[1]) + os.sep
 def caller() -> tuple[CodeType, int]:
     """Where outside this package Python is now: the line of the user's that an error can name, worked out by ``place``."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+    while frame.f_back is not None:
+        code = frame.f_code
+        if code not in _inside:
+            if not code.co_filename.startswith(PACKAGE):
+                break
+            _inside.add(code)
         frame = frame.f_back
     return frame.f_code, frame.f_lasti
+
+
+_inside: set[CodeType] = set()  # pieces of code of this package that were seen
 
 
 def place(where: tuple[CodeType, int]) -> str:

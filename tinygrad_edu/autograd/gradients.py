@@ -115,7 +115,7 @@ def _target_nodes(inputs: list, what: str) -> list[Node]:
 def _deposit(leaf: Leaf, g: Any, cls: type) -> None:
     """Add a gradient to what the leaf holds."""
     if isinstance(g, Variable):
-        leaf.grad = g if leaf.grad is None else leaf.grad + g
+        leaf.grad = g.clone() if leaf.grad is None else leaf.grad + g  # type: ignore[attr-defined]
     elif leaf.grad is None:
         leaf.grad = make(cls, g)
     else:

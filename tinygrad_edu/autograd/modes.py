@@ -37,9 +37,12 @@ def _record(enabled: bool) -> int:
 
 
 class _Recording(ContextDecorator):
+    enabled: bool
+    before: list[int]
+
     def __new__(cls, function: Callable | None = None) -> Any:
         self = super().__new__(cls)
-        self.before: list[int] = []
+        self.before = []
         return self if function is None else self(function)  # ``@no_grad`` and ``@no_grad()`` both decorate
 
     def __enter__(self) -> None:
@@ -75,7 +78,7 @@ class set_grad_enabled(_Recording):
     def __enter__(self) -> None:
         _record(self.enabled)
 
-    def __call__(self, function: Callable) -> Callable:
+    def __call__(self, function: Callable) -> Any:
         self.__exit__()  # a decorator acts when the function runs, not now
         return super().__call__(function)
 

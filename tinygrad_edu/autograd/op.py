@@ -21,16 +21,17 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import IGNORE, array_namespace, device_of, ignore, on_device_of, restore
+from ..backend import IGNORE, device_of, ignore, on_device_of, restore
 from ..backend.dtypes import float32, is_half
 from ..errors import DeviceError, GradError, ShapeError
 from .faults import caller, changed_since, examine_forward, used_twice
-from .modes import WATCH, mode
+from .modes import ON, WATCH, mode, special
 from .variable import Variable, make, node_of, save
 
 next_sequence = count(1).__next__
 NEVER = [0]  # the version cell of what is not kept, or is a number: it never changes
 NOTHING = (None, NEVER, 0) * 2  # saved by an operation on two inputs that keeps neither
+LOOK: dict = {}  # hooks of a node that has none, and at which the walk stops to look all the same
 FREED = (None, [1], 0) * 2  # in the place of saved values once a backward pass has used them
 
 
@@ -41,13 +42,15 @@ class Node:
     edges: tuple  # the nodes that gradients go on to; None for an input that wants none
     sequence: int  # creation number: a node comes after all that it was computed from
     shape: tuple  # of the value here, and so of its gradient
-    hooks: dict | None  # functions called with the gradient
+    hooks: Any  # a dict of functions called with the gradient; None takes the walk's short way
 
 
 class Leaf(Node):
     """Where the graph ends: it holds the gradient of a tensor that the user made."""
 
     __slots__ = ("after", "dtype", "grad")
+    grad: Any
+    after: Any  # a dict of functions called when a gradient has been added
 
     def __init__(self, array: Any):
         self.edges, self.sequence, self.hooks, self.after, self.grad = (), 0, None, None, None
@@ -65,7 +68,7 @@ class Output(Node):
 
     def __init__(self, op: Op, index: int, shape: tuple):
         self.edges, self.index, self.shape, self.sequence = (op,), index, shape, next_sequence()
-        self.hooks = {}  # not None: the walk stops to look at this node
+        self.hooks = LOOK
 
 
 class Op(Node):
@@ -77,10 +80,14 @@ class Op(Node):
     """
 
     __slots__ = ("kept", "saved", "where")
+    saved: Any  # of each input: the array, the version cell of its memory, the version; one after the other
+    kept: Any  # the same of each output
+    where: Any  # the line of the user's that recorded this
     keeps: tuple[str, ...] = ()
     arithmetic = False  # two inputs, and a backward of operators alone: ``gradients`` works on arrays too (ops.arithmetic)
     half_as_stored = False  # computes on 16-bit floats as they are; the others compute in float32 and round once
     extras: tuple[str, ...] = ()  # the attributes among ``keeps``
+    tensor_class: type  # of the values that backward is given; set where Tensor is defined
 
     def __init_subclass__(cls) -> None:
         cls.extras = tuple(name for name in cls.keeps if name not in ("inputs", "others", "output"))
@@ -110,28 +117,31 @@ class Op(Node):
 
     def __call__(self, *inputs: Any) -> Any:
         """Compute, and record where an input wants a gradient. Returns one Tensor, or a tuple."""
-        arrays, edges, first = [], [], None
-        recording = mode.recording
+        arrays, edges, first, wanted = [], [], None, False
+        recording = mode.recording if special else ON
         for x in inputs:
+            node = None
             if isinstance(x, Variable):
-                arrays.append(x.array)
-                edges.append((x.node if x.origin is None else node_of(x)) if recording else None)
                 if first is None:
                     first = x
                 elif x.array.__class__ is not np.ndarray or first.array.__class__ is not np.ndarray:
                     self._same_device(first.array, x.array)
-            else:
-                arrays.append(x)
-                edges.append(None)
+                if recording:
+                    node = x.node if x.origin is None else node_of(x)
+                    wanted = wanted or node is not None
+                x = x.array
+            arrays.append(x)
+            edges.append(node)
         if first is None:
             raise TypeError(f"{self.name}: expected at least one Tensor, got {[type(x).__name__ for x in inputs]}")
-        self.edges = tuple(edges)
+        self.edges = edges = tuple(edges)
+        like, cls = first.array, first.result_class
         token = ignore(IGNORE)
         try:
-            if first.array.__class__ is np.ndarray:
+            if like.__class__ is np.ndarray:
                 out = self.forward(*arrays) if self.half_as_stored else self._forward_wide(arrays)
             else:
-                with on_device_of(first.array):
+                with on_device_of(like):
                     out = self.forward(*arrays) if self.half_as_stored else self._forward_wide(arrays)
         except Exception as error:
             broken = self.rule(*arrays)
@@ -140,9 +150,8 @@ class Op(Node):
             raise ShapeError(f"{self.name.lower()}: {broken}") from error
         finally:
             restore(token)
-        cls, like = first.result_class, first.array
-        outputs = tuple([make(cls, _whole(o, like)) for o in out]) if type(out) is tuple else make(cls, _whole(out, like))
-        if any(e is not None for e in self.edges):
+        outputs = tuple([make(cls, _whole(o)) for o in out]) if type(out) is tuple else make(cls, _whole(out))
+        if wanted or self.edges is not edges:  # forward may find more that it depends on (checkpoint)
             self.record(inputs, arrays, outputs)
             if recording == WATCH:
                 examine_forward(self, arrays, outputs)
@@ -156,8 +165,11 @@ class Op(Node):
             )
 
     def _forward_wide(self, arrays: list) -> Any:
-        half = next((a.dtype for a in arrays if hasattr(a, "dtype") and is_half(a.dtype)), None)
-        if half is None:
+        for a in arrays:
+            if hasattr(a, "dtype") and is_half(a.dtype):
+                half = a.dtype
+                break
+        else:
             return self.forward(*arrays)
         wide = [a.astype(float32) if hasattr(a, "dtype") and a.dtype == half else a for a in arrays]
         out = self.forward(*wide)
@@ -166,30 +178,30 @@ class Op(Node):
 
     def record(self, inputs: tuple, arrays: list, outputs: Any) -> None:
         """Become the node of the outputs, keeping what backward will use."""
-        self.sequence = next_sequence()
-        if type(outputs) is tuple:
+        self.sequence, self.hooks, self.saved = next_sequence(), LOOK, None
+        if outputs.__class__ is tuple:
             self.shape = (len(outputs),)
             for i, out in enumerate(outputs):
                 if out.array.dtype.kind not in "biu":  # indices and masks have no gradient
                     out.node = Output(self, i, out.array.shape)
         else:
             self.shape = outputs.array.shape
-            outputs.node = self
-        same = all(e is None or e.shape == self.shape for e in self.edges)
-        plain = self.arithmetic and same and arrays[0].__class__ is arrays[-1].__class__ is np.ndarray
-        self.hooks = None if plain else {}  # None is the walk's short way, on which nothing is summed
-        keeps = self.keeps
-        if not keeps:
-            self.saved = NOTHING if self.arithmetic else None
+            if outputs.array.dtype.kind not in "biu":
+                outputs.node = self
+        if self.arithmetic:
+            self.saved = NOTHING
+            same = all([e is None or e.shape == self.shape for e in self.edges])
+            if same and arrays[0].__class__ is arrays[-1].__class__ is np.ndarray:
+                self.hooks = None
+        if not self.keeps:
             return
         self.where = caller()
         keep = self.keeping([e is not None for e in self.edges[: len(inputs)]])
-        self.saved = []
+        self.saved = saved = []
         for k, x in zip(keep, inputs, strict=True):
-            self.saved += (save(x) if isinstance(x, Variable) else (x, NEVER, 0)) if k else (None, NEVER, 0)
-        if "output" in keeps:
-            many = outputs if type(outputs) is tuple else (outputs,)
-            self.kept = [save(x) for x in many]
+            saved += (save(x) if isinstance(x, Variable) else (x, NEVER, 0)) if k else (None, NEVER, 0)
+        if "output" in self.keeps:
+            self.kept = [save(x) for x in (outputs if outputs.__class__ is tuple else (outputs,))]
 
     def free(self) -> None:
         """Let go of the saved values; a second backward pass that needs them is an error."""
@@ -230,7 +242,7 @@ class Op(Node):
             return self._again(self.kept[0], self, "the output")
         return tuple([self._again(k, Output(self, i, k[0].shape), f"output {i}") for i, k in enumerate(self.kept)])
 
-    def _again(self, saved: tuple, node: Node, what: str) -> Any:
+    def _again(self, saved: tuple, node: Node | None, what: str) -> Any:
         array, cell, count = saved
         if cell[0] != count:
             raise changed_since(self, what, array, cell, count)
@@ -239,5 +251,5 @@ class Op(Node):
         return x
 
 
-def _whole(out: Any, like: Any) -> Any:
-    return out if type(out) is type(like) else array_namespace(like).asarray(out)  # NumPy gives scalars for 0-d results
+def _whole(out: Any) -> Any:
+    return np.asarray(out) if isinstance(out, np.generic) else out  # NumPy has scalars for zero-dimensional results

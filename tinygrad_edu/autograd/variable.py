@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .faults import caller
 
@@ -20,10 +20,18 @@ class Variable:
     __slots__ = ("__weakref__", "array", "leaf", "node", "origin", "version")
 
     array: Any
+    node: Any
+    leaf: Any
+    version: Any
+    origin: Any
     result_class: type  # what operations on this class return: Tensor, for Tensor and for Parameter alike
 
+    if TYPE_CHECKING:  # the methods of Tensor, which the engine's users call on what it hands them
 
-def make(cls: type, array: Any, node: Any = None) -> Any:
+        def __getattr__(self, name: str) -> Any: ...
+
+
+def make(cls: Any, array: Any, node: Any = None) -> Any:
     """A bare Variable around an array. No constructor runs: this is paid once for every operation."""
     x = cls.__new__(cls)
     x.array = array

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..autograd.modes import no_grad
 from ..autograd.variable import changed
+from ..backend import on_device_of
 from ..errors import DTypeError, ShapeError
 from ..ops.random import Generator
 from ..tensor import Tensor
@@ -68,7 +69,8 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Gene
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """One number everywhere."""
-    tensor.array[...] = val
+    with on_device_of(tensor.array):
+        tensor.array[...] = val
     changed(tensor, "constant_")
     return tensor
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ..autograd.modes import is_grad_enabled
 from ..autograd.variable import changed, make
-from ..backend import as_array, device, device_of
+from ..backend import as_array, device, device_of, on_device_of
 from ..backend.dtypes import as_dtype, bfloat16, float16, float32, float64, is_floating
 from ..errors import DTypeError
 from ..tensor import Tensor
@@ -473,7 +473,8 @@ class Module:
             if assign:
                 tensor.data = make(Tensor, array)
             else:
-                tensor.array[...] = as_array(array, tensor.dtype, device_of(tensor.array))
+                with on_device_of(tensor.array):
+                    tensor.array[...] = as_array(array, tensor.dtype, device_of(tensor.array))
                 changed(tensor, "load_state_dict")
         return IncompatibleKeys(missing, unexpected)
 

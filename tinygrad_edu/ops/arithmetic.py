@@ -20,7 +20,7 @@ from ..autograd.faults import examine_forward
 from ..autograd.modes import ON, WATCH, mode, special
 from ..autograd.op import NEVER, NOTHING, Op, next_sequence
 from ..autograd.variable import Variable, node_of
-from ..backend.dtypes import BOOL, category
+from ..backend.dtypes import BOOL, category, of_number
 from ..errors import DTypeError
 from .promotion import broadcast_rule, promoted
 
@@ -37,6 +37,10 @@ class _Binary(Op):
 
     __slots__ = ()
     arithmetic = True
+
+    def gradients(self, dz: Any, x: Any, y: Any) -> tuple:
+        """The gradients of both operands, by operators alone: of arrays and of Tensors alike."""
+        raise NotImplementedError
 
     def rule(self, *arrays: Any) -> str | None:
         return broadcast_rule(*arrays)
@@ -98,6 +102,7 @@ def _operator(kind: type[_Binary], forward: Callable, slow: Callable, result: ty
     new, ndarray = object.__new__, np.ndarray  # names of the enclosing function are found faster than those of a module
 
     def operator(x: Any, y: Any) -> Any:
+        b: Any
         try:
             a = x.array
             if a.__class__ is not ndarray:
@@ -105,7 +110,7 @@ def _operator(kind: type[_Binary], forward: Callable, slow: Callable, result: ty
             dtype = a.dtype
             if y.__class__ is float:
                 b = y
-                if dtype.kind != "f":
+                if dtype.kind != "f" or dtype.itemsize == 2:  # NumPy would round y to 16 bits before it computes
                     return slow(x, y)
             else:
                 b = y.array
@@ -117,7 +122,7 @@ def _operator(kind: type[_Binary], forward: Callable, slow: Callable, result: ty
         shape = out.shape
         if not shape:  # zero-dimensional: NumPy gives a scalar
             return slow(x, y)
-        z = new(result)
+        z: Any = new(result)
         z.array = out
         z.node = z.version = z.origin = None
         level = mode.recording if special else ON
@@ -164,7 +169,7 @@ def add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     >>> add(tinygrad_edu.tensor([1.0, 2.0]), 10)
     tensor([11., 12.])
     """
-    return Add()(*promoted("add", input, other if alpha == 1 else mul(other, alpha)))
+    return Add()(*promoted("add", input, _scaled("add", input, other, alpha)))
 
 
 def sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
@@ -172,7 +177,16 @@ def sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     for x in (input, other):
         if isinstance(x, bool) or (isinstance(x, Variable) and category(x.array.dtype) == BOOL):
             raise DTypeError("sub: bool is not a number here; use logical_not, ^ or .int()")
-    return Sub()(*promoted("sub", input, other if alpha == 1 else mul(other, alpha)))
+    return Sub()(*promoted("sub", input, _scaled("sub", input, other, alpha)))
+
+
+def _scaled(what: str, input: Any, other: Any, alpha: Any) -> Any:
+    if alpha is not True and alpha == 1:
+        return other
+    dtypes = [category(x.array.dtype) for x in (input, other) if isinstance(x, Variable)]
+    if category(of_number(alpha)) > max(dtypes) or (isinstance(alpha, bool) and max(dtypes) != BOOL):
+        raise DTypeError(f"{what}: alpha={alpha!r} is of another kind than the tensors; floats scale floats, integers integers")
+    return mul(other, alpha)
 
 
 def mul(input: Any, other: Any) -> Any:

@@ -41,7 +41,7 @@ LN2 = log_of_number(2.0)
 class _Binary(Op):
     """Two operands that broadcast."""
 
-    keeps = ("inputs",)
+    keeps: tuple[str, ...] = ("inputs",)
 
     def rule(self, *arrays: Any) -> str | None:
         return broadcast_rule(*arrays)

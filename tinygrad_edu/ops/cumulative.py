@@ -6,14 +6,15 @@ from typing import Any
 
 from ..autograd.op import Op
 from ..autograd.variable import Variable
-from ..backend import array_namespace
 from ..backend.dtypes import FLOATING, as_dtype, bool_, category, float32, float64, int64
 from ..errors import DTypeError, ShapeError
 from ..kernels.reference.scan import linear_recurrence, log_cumulative_sum, running_extreme
+from .comparison import answer
 from .dims import integer, numpy_names, one_dim
 from .joining import cat
-from .promotion import cast, constant, first_tensor, operand, promoted
+from .promotion import cast, first_tensor, operand, promoted
 from .results import ValuesIndices
+from .sorting import as_line
 
 __all__ = [
     "cummax",
@@ -59,11 +60,13 @@ class Recurrence(Op):
 def products_before(x: Any, dim: int, reverse: bool = False) -> Any:
     """The product of the elements before each along a dim (after each, if ``reverse``)."""
     n = x.shape[dim]
-    if n == 0:
-        return x
-    start = array_namespace(x.array).zeros_like(x.array)
-    start[(*(slice(None),) * dim, slice(-1, None) if reverse else slice(1))] = 1
-    return Recurrence(dim, reverse)(x.narrow(dim, 1 if reverse else 0, n - 1), constant(start, x))
+
+    def one_at_the_start(xp: Any, a: Any) -> Any:
+        start = xp.zeros_like(a)
+        start[(*(slice(None),) * dim, slice(-1, None) if reverse else slice(1))] = 1
+        return start
+
+    return Recurrence(dim, reverse)(x.narrow(dim, 1 if reverse else 0, n - 1), answer("prod", one_at_the_start, x))
 
 
 def products_of_the_others(x: Any, dim: int) -> Any:
@@ -111,7 +114,7 @@ class CumProd(Op):
         (x,) = self.inputs
         if x.array.size <= 1:
             return dy
-        if not bool((x.array == 0).any()):
+        if not (x == 0).any().item():
             return CumSum(self.dim, reverse=True)(dy * self.output) / x
         following = x.narrow(self.dim, 1, x.shape[self.dim] - 1)
         return products_before(x, self.dim) * Recurrence(self.dim, reverse=True)(following, dy)
@@ -141,11 +144,8 @@ class LogCumSumExp(Op):
         if x.array.size <= 1:
             return (x - y).exp() * dy
         n = x.shape[self.dim]
-        fall = y.narrow(self.dim, 0, n - 1) - y.narrow(self.dim, 1, n - 1)
-        xp = array_namespace(y.array)
-        still = [y.array[(*(slice(None),) * self.dim, s)] for s in (slice(-1), slice(1, None))]
-        both_infinite = (still[0] == still[1]) & xp.isinf(still[0])
-        a = fall.masked_fill(constant(both_infinite, y), 0).exp()
+        earlier, later = y.narrow(self.dim, 0, n - 1), y.narrow(self.dim, 1, n - 1)
+        a = (earlier - later).masked_fill((earlier == later) & earlier.isinf(), 0).exp()  # inf - inf would be nan
         return (x - y).exp() * Recurrence(self.dim, reverse=True)(a, dy)
 
 
@@ -204,9 +204,8 @@ def cummin(input: Any, dim: int) -> ValuesIndices:
 def _running(what: str, input: Any, dim: int, largest: bool) -> ValuesIndices:
     x = first_tensor(what, input)
     d = one_dim(what, dim, x.array.ndim)
-    indices = running_extreme(x.array.reshape(x.array.shape or (1,)), d, largest)[1].reshape(x.array.shape)
-    at = constant(indices, x)
-    return ValuesIndices(x.gather(d, at), at)
+    indices = answer(what, lambda xp, a: running_extreme(as_line(a), d, largest)[1].reshape(a.shape), x)
+    return ValuesIndices(x.gather(d, indices), indices)
 
 
 @numpy_names
@@ -262,6 +261,8 @@ def _trapezoids(what: str, y: Any, x: Any, dx: Any, dim: int) -> Any:
     if y.array.ndim == 0:
         raise ShapeError(f"{what}: expected y of at least one dimension, got none")
     d = one_dim(what, dim, y.array.ndim)
+    if y.array.dtype == bool_:
+        raise DTypeError(f"{what}: expected numbers, got bool; call .int() first")
     n = y.shape[d]
     both = y.narrow(d, 1, n - 1) + y.narrow(d, 0, n - 1) if n else y
     if x is None:

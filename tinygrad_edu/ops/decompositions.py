@@ -26,7 +26,6 @@ from ..errors import GradError, LinAlgError
 from .joining import cat
 from .promotion import constant
 
-
 # -- asking the library, and saying which matrix it could not take
 
 
@@ -277,9 +276,10 @@ class SVD(Op):
 
 
 class Eigh(Op):
-    """A = V diag(w) V.T for a symmetric A, of which one triangle is read.   dA = V (diag(dw) + (V.T dV) / E) V.T.
+    """A = V diag(w) V.T for a symmetric A, of which one triangle is read.   dA = V (diag(dw) + K(V.T dV)) V.T.
 
-    E_ij = w_j - w_i: as in ``SVD``, vectors of equal eigenvalues have no gradient, and none has a gradient in its sign.
+    K(X)_ij = (X_ij - X_ji) / 2 (w_j - w_i): as in ``SVD``, the vectors of equal eigenvalues have no gradient, and no
+    vector has one in its sign.
     """
 
     keeps = ("output",)
@@ -295,9 +295,9 @@ class Eigh(Op):
         w, v = self.output
         middle = None if dw is None else dw.diag_embed()
         if dv is not None:
-            e = w.unsqueeze(-2) - w.unsqueeze(-1)
-            diagonal = _diagonal(e)
-            part = (v.mT @ dv / e.masked_fill(diagonal, 1)).masked_fill(diagonal, 0)
+            e = 2 * (w.unsqueeze(-2) - w.unsqueeze(-1))
+            inside = v.mT @ dv
+            part = (inside - inside.mT) / e.masked_fill(_diagonal(e), 1)
             middle = part if middle is None else middle + part
         return v @ middle @ v.mT
 

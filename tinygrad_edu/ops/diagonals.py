@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..autograd.op import Op
 from ..backend import array_namespace
 from ..errors import DimError, ShapeError
@@ -23,10 +21,16 @@ class Diagonal(Selection):
     """y[..., k] = x[..., k, k + offset] for two dims of x, which give way to a last one."""
 
     def see(self, x: Any) -> Any:
-        y = x.diagonal(*self.settings)
-        if isinstance(x, np.ndarray):
-            y.flags.writeable = x.flags.writeable  # NumPy locks it
-        return y
+        offset, i, j = self.settings
+        n = max(0, min(x.shape[i] + min(offset, 0), x.shape[j] - max(offset, 0)))
+        x = (
+            x[(slice(None),) * j + (slice(offset, None),)]
+            if offset > 0
+            else x[(slice(None),) * i + (slice(-offset, None),)]
+        )
+        shape, strides = [[v for d, v in enumerate(vs) if d not in (i, j)] for vs in (x.shape, x.strides)]
+        along = x.strides[i] + x.strides[j]
+        return array_namespace(x).lib.stride_tricks.as_strided(x, (*shape, n), (*strides, along))
 
 
 def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:

@@ -8,13 +8,19 @@ from ..backend.dtypes import is_floating, is_half
 from ..errors import DTypeError, ShapeError
 from .joining import cat
 from .matmul import one_dtype
-from .norms import vector_norm
+from .norms import VectorNorm
 
 __all__ = ["cdist"]
-METHODS = ()
 
 _MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
 _MANY = 25  # points from which on the matrix product pays
+
+
+class Distance(VectorNorm):
+    """The norm of a difference. For p = inf each coordinate that attains it has the whole gradient, as in PyTorch."""
+
+    def shared(self, dy: Any, attains: Any) -> Any:
+        return dy
 
 
 def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str = _MODES[0]) -> Any:
@@ -39,7 +45,8 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str = _MODES[0]) -> An
 
     Notes
     -----
-    The gradient is that of ``linalg.vector_norm``: 0 between points that coincide.
+    The gradient is that of ``linalg.vector_norm``: 0 between points that coincide. For p = inf, several coordinates with
+    the largest difference each have the whole of it.
 
     Examples
     --------
@@ -63,7 +70,9 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str = _MODES[0]) -> An
     difference = x1.unsqueeze(-2) - x2.unsqueeze(-3)
     if not x1.shape[-1]:
         return difference.sum(-1)  # points without coordinates all coincide
-    return _root(difference.square().sum(-1)) if p == 2 else vector_norm(difference, p, -1)
+    if p == 2:
+        return _root(difference.square().sum(-1))
+    return Distance(p, (difference.array.ndim - 1,), False)(difference)
 
 
 def _squares(x: Any, y: Any) -> Any:

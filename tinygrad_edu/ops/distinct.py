@@ -9,9 +9,10 @@ from ..autograd.op import Op
 from ..backend import array_namespace
 from ..backend.dtypes import FLOATING, INTEGER, category, float32, float64, int64
 from ..errors import DTypeError, ShapeError
+from .comparison import answer
 from .dims import integer, one_dim
-from .promotion import constant, first_tensor
-from .sorting import comparable, order
+from .promotion import cast, first_tensor
+from .sorting import as_line, order
 
 __all__ = ["bincount", "histc", "unique", "unique_consecutive"]
 METHODS = ("bincount", "histc", "unique", "unique_consecutive")
@@ -27,7 +28,7 @@ class Unique(Op):
 
     def forward(self, x: Any) -> Any:
         xp, n = array_namespace(x), x.shape[0]
-        lines = comparable(x.reshape(n, math.prod(x.shape[1:])))
+        lines = as_line(x.reshape(n, math.prod(x.shape[1:])))
         where = xp.arange(n) if self.consecutive else _order_of_lines(lines)
         lines = lines[where]
         new = xp.ones(n, dtype=bool)
@@ -122,17 +123,17 @@ def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Any:
     x, minlength = first_tensor("bincount", input), integer("bincount", minlength)
     if category(x.array.dtype) != INTEGER:
         raise DTypeError(f"bincount: expected integers, got {x.array.dtype}")
-    if x.array.ndim != 1 or (x.array.size and int(x.array.min()) < 0):
-        raise ShapeError(
-            f"bincount: expected integers of at least 0 in one dimension, got shape {tuple(x.shape)} with negative"
-        )
+    if x.array.ndim != 1:
+        raise ShapeError(f"bincount: expected integers in one dimension, got shape {tuple(x.shape)}")
+    if (x < 0).any().item():
+        raise ShapeError(f"bincount: expected integers of at least 0, got {x.amin().item()}")
     if minlength < 0:
         raise ShapeError(f"bincount: expected minlength of at least 0, got {minlength}")
     if weights is not None and tuple(first_tensor("bincount", weights).shape) != tuple(x.shape):
         raise ShapeError(f"bincount: expected a weight for each of {x.array.size} integers, got {tuple(weights.shape)}")
     if weights is not None and x.array.size:
-        return Bincount(minlength)(constant(x.array.astype(int64), x), weights)
-    return constant(array_namespace(x.array).bincount(x.array.astype(int64), minlength=minlength).astype(int64), x)
+        return Bincount(minlength)(cast(x, int64), weights)
+    return answer("bincount", lambda xp, a: xp.bincount(a, minlength=minlength).astype(int64), cast(x, int64))
 
 
 def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Any:
@@ -151,14 +152,17 @@ def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Any:
         raise ShapeError(
             f"histc: expected bins of at least 1 and max of at least min, got bins={bins}, min={min}, max={max}"
         )
-    xp, flat = array_namespace(x.array), comparable(x.array).reshape(-1)
-    if min == max and flat.size:
-        min, max = float(flat.min()), float(flat.max())
-    if min == max:
-        min, max = min - 1, max + 1
-    if not (math.isfinite(min) and math.isfinite(max)):
-        raise ShapeError(f"histc: expected a finite interval, got the range of the data {min} to {max}")
-    edges = xp.linspace(min, max, bins + 1, dtype=flat.dtype)
-    inside = flat[(flat >= edges[0]) & (flat <= edges[-1])]
-    which = xp.minimum(xp.searchsorted(edges, inside, side="right") - 1, bins - 1)
-    return constant(xp.bincount(which, minlength=bins).astype(x.array.dtype), x)
+    return answer("histc", lambda xp, a: _histogram(as_line(a).reshape(-1), bins, min, max).astype(a.dtype), x)
+
+
+def _histogram(x: Any, bins: int, low: float, high: float) -> Any:
+    xp = array_namespace(x)
+    if low == high and x.size:
+        low, high = float(x.min()), float(x.max())
+    if low == high:
+        low, high = low - 1, high + 1
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise ShapeError(f"histc: expected a finite interval, got the range of the data {low} to {high}")
+    edges = xp.linspace(low, high, bins + 1, dtype=x.dtype)
+    inside = x[(x >= edges[0]) & (x <= edges[-1])]
+    return xp.bincount(xp.minimum(xp.searchsorted(edges, inside, side="right") - 1, bins - 1), minlength=bins)

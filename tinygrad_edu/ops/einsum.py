@@ -15,12 +15,11 @@ from math import prod
 from typing import Any
 
 from ..autograd.variable import Variable
-from ..errors import DTypeError, ShapeError
+from ..errors import ShapeError
 from .dims import several_dims
 from .matmul import one_dtype
 
 __all__ = ["einsum", "tensordot"]
-METHODS = ()
 
 DOTS = "..."
 
@@ -110,7 +109,7 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
     """
     m, n = len(a.shape), len(b.shape)
     if isinstance(dims, Variable):
-        dims = dims.tolist()
+        dims = dims.array.tolist()
     if isinstance(dims, int):
         if not 0 <= dims <= min(m, n):
             raise ShapeError(f"tensordot: expected 0 to {min(m, n)} dims for {m} and {n} dimensions, got {dims}")
@@ -130,8 +129,8 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
         labels_b[q] = p
     output = [label for label in labels_a + labels_b if label not in dims_a]
     sizes = {p: max(k, l) if 0 not in (k, l) else 0 for p, k, l in zip(dims_a, sizes_a, sizes_b, strict=True)}
-    terms = [_without_stretched(a, labels_a, sizes), _without_stretched(b, labels_b, sizes)]
-    x, labels = _contract(*terms, output, "tensordot")
+    left, right = _without_stretched(a, labels_a, sizes), _without_stretched(b, labels_b, sizes)
+    x, labels = _contract(left, right, output, "tensordot")
     return _arranged(x, labels, output)
 
 
@@ -161,7 +160,9 @@ def _read(equation: str, operands: tuple) -> tuple[list[list], list]:
         output = _labels(right, dotted)
         known = {label for labels in inputs for label in labels}
         if len(set(output)) != len(output) or not known.issuperset(output):
-            raise ShapeError(f"einsum: expected each letter of the result once, and in an operand too, got {equation!r}")
+            raise ShapeError(
+                f"einsum: expected each letter of the result once, and in an operand too, got {equation!r}"
+            )
         return inputs, output
     every = "".join(terms)
     return inputs, _labels(DOTS + "".join(sorted(c for c in letters if every.count(c) == 1)), dotted)

@@ -13,6 +13,7 @@ from ..autograd.variable import Variable
 from ..backend import array_namespace, on_device_of
 from ..backend.dtypes import BOOL, category
 from ..errors import DTypeError
+from .choosing import bounded, pick
 from .promotion import constant, namespace, to_floating
 
 __all__ = [
@@ -103,7 +104,7 @@ class ReLU(Op):
     keeps = ("output",)
 
     def forward(self, x: Any) -> Any:
-        return array_namespace(x).maximum(x, 0)
+        return bounded(x, 0, None)
 
     def backward(self, dy: Any) -> Any:
         return ReLUGate()(dy, self.output)
@@ -118,7 +119,7 @@ class ReLUGate(Op):
         return [False, True]
 
     def forward(self, x: Any, y: Any) -> Any:
-        return array_namespace(x).where(y <= 0, 0, x)
+        return pick(~(y <= 0), x, 0)
 
     def backward(self, dz: Any) -> Any:
         return ReLUGate()(dz, self.inputs[1]), (zeros_like(dz) if self.needs[1] else None)

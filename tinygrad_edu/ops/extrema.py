@@ -8,11 +8,12 @@ from ..autograd.op import Op
 from ..autograd.variable import Variable
 from ..backend.dtypes import bool_
 from ..errors import DimError, DTypeError
+from .comparison import answer
 from .dims import numpy_names, one_dim, some_dims
-from .promotion import constant, first_tensor
-from .reduction import Spread, kept
+from .promotion import first_tensor
+from .reduction import Spread, kept, no_keepdim
 from .results import MinMax
-from .sorting import at_index, comparable, removed
+from .sorting import as_line, at_index, removed
 
 __all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "min"]
 METHODS = ("amax", "amin", "aminmax", "argmax", "argmin", "max", "min")
@@ -28,12 +29,11 @@ class Shared(Op):
 
     def backward(self, dy: Any) -> Any:
         (x,), y = self.inputs, self.output
-        x, y = x.array, y.array.reshape(kept(x.shape, self.dims))
+        y = y.reshape(kept(x.shape, self.dims))
         chosen = x == y
         if self.nan_equals_nan:
-            chosen |= (x != x) & (y != y)
-        shares = chosen.sum(axis=self.dims, keepdims=True).astype(x.dtype)
-        return Spread(self.dims, x.shape)(dy).masked_fill(constant(~chosen, dy), 0) / constant(shares, dy)
+            chosen = chosen | ((x != x) & (y != y))
+        return Spread(self.dims, x.shape)(dy).masked_fill(~chosen, 0) / chosen.sum(self.dims, keepdim=True)
 
 
 class Amax(Shared):
@@ -100,6 +100,7 @@ def _extreme(what: str, kind: type[Shared], input: Any, dim: Any, keepdim: bool)
     if isinstance(dim, Variable):
         return x.maximum(dim) if what == "max" else x.minimum(dim)
     if dim is None:
+        no_keepdim(what, keepdim)
         return kind(*_over(what, x, None, False), True)(x)
     d = one_dim(what, dim, x.array.ndim)
     return at_index(x, d, _places("arg" + what, x, d), keepdim)
@@ -131,8 +132,7 @@ def _over(what: str, input: Any, dim: Any, keepdim: bool) -> tuple[tuple[int, ..
 def _places(which: str, x: Any, dim: int) -> Any:
     """The index of the extreme element along a dim, left with size 1; a 0-d tensor counts as a line of one."""
     _over(which, x, dim, True)
-    line = comparable(x.array).reshape(x.array.shape or (1,))
-    return getattr(line, which)(axis=dim, keepdims=True)
+    return answer(which, lambda xp, a: getattr(as_line(a), which)(axis=dim, keepdims=True), x)
 
 
 def _argument(which: str, input: Any, dim: int | None, keepdim: bool) -> Any:
@@ -140,8 +140,6 @@ def _argument(which: str, input: Any, dim: int | None, keepdim: bool) -> Any:
     if x.array.dtype == bool_:
         raise DTypeError(f"{which}: bool has no order here; call .int() first")
     if dim is None:
-        whole = _places(which, x.detach().reshape(-1), 0)
-        return constant(whole.reshape((1,) * x.array.ndim if keepdim else ()), x)
+        return _places(which, x.reshape(-1), 0).reshape((1,) * x.array.ndim if keepdim else ())
     d = one_dim(which, dim, x.array.ndim)
-    index = _places(which, x, d)
-    return constant(index.reshape(kept(x.array.shape, (d,)) if keepdim else removed(x.array.shape, d)), x)
+    return _places(which, x, d).reshape(kept(x.array.shape, (d,)) if keepdim else removed(x.array.shape, d))

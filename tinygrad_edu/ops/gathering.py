@@ -18,9 +18,10 @@ from ..backend.dtypes import int64, is_floating
 from ..errors import DTypeError, ShapeError
 from ..kernels.reference import scatter as kernels
 from .dims import numpy_names, one_dim
-from .indexing import Put, Take, check_range, one_value, put_at
+from .filling import one_value
 from .promotion import broadcast_rule, constant, first_tensor
 from .shape import broadcast_tensors
+from .taking import Put, Take, check_range, overwritten, places, put_at
 
 __all__ = [
     "argwhere",
@@ -89,7 +90,10 @@ class ScatterAdd(Op):
 
 
 class Scatter(Op):
-    """y = x, then y[a, i[a, b, c], c] = src[a, b, c] for dim 1. dx = dy with zeros there, dsrc = dy gathered."""
+    """y = x, then y[a, i[a, b, c], c] = src[a, b, c] for dim 1. dx = dy with zeros there, dsrc = dy gathered.
+
+    Of several values for one element the last stays, and alone has a gradient.
+    """
 
     half_as_stored = True
     keeps = ("inputs",)
@@ -108,7 +112,14 @@ class Scatter(Op):
     def backward(self, dy: Any) -> Any:
         index = self.inputs[1]
         dx = Scatter(self.dim)(dy, index, 0) if self.needs[0] else None
-        return dx, None, (Gather(self.dim)(dy, index) if self.needs[2] else None)
+        return dx, None, (self._seen(dy, index) if self.needs[2] else None)
+
+    def _seen(self, dy: Any, index: Any) -> Any:
+        """dy at the index, with zeros for values that were written over."""
+        dsrc = Gather(self.dim)(dy, index)
+        at = along(array_namespace(dy.array), self.dim, index.array)
+        lost = overwritten(places(dy.array.shape, tuple(range(dy.array.ndim)), at))
+        return dsrc if lost is None else dsrc.masked_fill(constant(lost, dy), 0)
 
 
 def _checked(what: str, input: Any, dim: int, index: Any, negative: bool = False) -> tuple:

@@ -54,14 +54,15 @@ class Cat(Op):
         self.dim = dim
 
     def forward(self, *xs: Any) -> Any:
-        self.lengths = [x.shape[self.dim] for x in xs]
-        return array_namespace(xs[0]).concatenate(xs, axis=self.dim)
+        solid = [x for x in xs if x.shape != (0,)] or xs[:1]
+        self.lengths = [None if x.shape == (0,) else x.shape[self.dim] for x in xs]
+        return array_namespace(xs[0]).concatenate(solid, axis=self.dim)
 
     def backward(self, dy: Any) -> Any:
         pieces, start = [], 0
         for n, needed in zip(self.lengths, self.needs, strict=True):
-            pieces.append(dy.narrow(self.dim, start, n) if needed else None)
-            start += n
+            pieces.append(dy.narrow(self.dim, start, n) if needed and n is not None else None)
+            start += n or 0
         return tuple(pieces)
 
 
@@ -88,16 +89,16 @@ def cat(tensors: Any, dim: int = 0) -> Any:
 
 def _cat(what: str, tensors: Any, dim: int) -> Any:
     xs = _in_common(what, _listed(what, tensors))
-    solid = [x for x in xs if x.array.shape != (0,)] or xs[:1]
-    shape = tuple(solid[0].array.shape)
+    solid = [x for x in xs if x.array.shape != (0,)]
+    shape = tuple(solid[0].array.shape) if solid else (0,)
     if not shape:
         raise ShapeError(f"{what}: tensors without dimensions can't be joined along one; use stack")
-    dim = one_dim(what, dim, len(shape))
+    dim = one_dim(what, dim, len(shape)) if solid else 0
     for x in solid:
         other = tuple(x.array.shape)
         if len(other) != len(shape) or other[:dim] + other[dim + 1 :] != shape[:dim] + shape[dim + 1 :]:
             raise ShapeError(f"{what}: expected shapes equal but for dim {dim}, got {shape} and {other}")
-    return Cat(dim)(*solid)
+    return Cat(dim)(*xs)
 
 
 def _in_common(what: str, xs: list) -> list:

@@ -26,7 +26,6 @@ __all__ = [
     "addr",
     "baddbmm",
     "bmm",
-    "chain_matmul",
     "dot",
     "ger",
     "inner",
@@ -237,14 +236,12 @@ def vdot(input: Any, other: Any) -> Any:
 
 def inner(input: Any, other: Any) -> Any:
     """Sum of products over the last dimension of both: (..., K) and (*, K) -> (..., *). A number multiplies."""
-    if not (isinstance(input, Variable) and isinstance(other, Variable)):
-        raise DTypeError(f"inner: expected two Tensors, got {type(input).__name__} and {type(other).__name__}")
     if not input.array.ndim or not other.array.ndim:
         return input * other
     a, b = _factors("inner", input, other)
     if a.shape[-1] != b.shape[-1]:
         raise ShapeError(f"inner: expected a (..., K) and b (*, K) with the same K, got {_shapes(a=a, b=b)}")
-    return MatMul()(rows(a), rows(b).mT).reshape(a.shape[:-1] + b.shape[:-1])
+    return MatMul(tb=True)(rows(a), rows(b)).reshape(a.shape[:-1] + b.shape[:-1])
 
 
 def outer(input: Any, vec2: Any) -> Any:
@@ -272,13 +269,6 @@ def kron(input: Any, other: Any) -> Any:
     a = input.reshape(tuple([size for k in m for size in (k, 1)]))
     b = other.reshape(tuple([size for k in n for size in (1, k)]))
     return (a * b).reshape(tuple([j * k for j, k in zip(m, n, strict=True)]))
-
-
-def chain_matmul(*matrices: Any) -> Any:
-    """Product of several matrices, in the order that takes the fewest multiplications. See ``linalg.multi_dot``."""
-    from .linalg import multi_dot
-
-    return matrices[0] if len(matrices) == 1 else multi_dot(matrices)
 
 
 def trace(input: Any) -> Any:

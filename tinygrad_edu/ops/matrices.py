@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from ..errors import ShapeError
 from . import linalg
-from .linalg import QRFactors, det, matrix_exp, matrix_power, slogdet
+from .factorizations import QRFactors, det, matrices, slogdet, squares
+from .linalg import matrix_exp, matrix_power
 from .promotion import constant, namespace
 
 __all__ = [
@@ -65,7 +66,7 @@ def cholesky_solve(input: Any, L: Any, upper: bool = False) -> Any:
 
 def cholesky_inverse(L: Any, upper: bool = False) -> Any:
     """Inverse of ``L @ L.mT`` from the Cholesky factor L; it is ``L.mT`` where ``upper``."""
-    L = linalg.squares("cholesky_inverse", L, "L")
+    L = squares("cholesky_inverse", L, "L")
     eye = constant(namespace(L).eye(L.shape[-1], dtype=L.dtype), L)
     return cholesky_solve(eye, L, upper)
 
@@ -77,7 +78,7 @@ def qr(input: Any, some: bool = True) -> QRFactors:
 
 def svd(input: Any, some: bool = True, compute_uv: bool = True) -> SVDParts:
     """``linalg.svd`` with V instead of its transpose; ``some=False`` gives all of U and V, without ``compute_uv`` zeros."""
-    A = linalg.matrices("svd", input)
+    A = matrices("svd", input)
     if compute_uv:
         u, s, vh = linalg.svd(A, full_matrices=not some)
         return SVDParts(u, s, vh.mT)

@@ -13,7 +13,7 @@ from ..backend.dtypes import as_dtype, bfloat16, bool_, float16, float32, float6
 from .promotion import cast
 
 
-Device = device  # the functions below have a parameter of that name
+Device: Any = device  # the functions below have a parameter of that name
 
 
 class Move(Op):
@@ -40,7 +40,7 @@ def to(input: Any, *args: Any, dtype: Any = None, device: Any = None, non_blocki
     for arg in args:
         if isinstance(arg, Variable):
             dtype, device = arg.array.dtype, device_of(arg.array)
-        elif isinstance(arg, str) and (arg.startswith(("cpu", "cuda"))) or isinstance(arg, (Device, int)):
+        elif isinstance(arg, (Device, int)) or (isinstance(arg, str) and arg.startswith(("cpu", "cuda"))):
             device = arg
         elif arg is not None:
             dtype = as_dtype(arg)

@@ -10,11 +10,11 @@ from ..backend import array_namespace
 from ..backend.dtypes import as_dtype, is_floating, is_half, promote_types
 from ..errors import DTypeError, ShapeError
 from .dims import several_dims
+from .factorizations import svdvals
 from .promotion import cast
 from .reduction import kept
 
 __all__ = ["matrix_norm", "norm", "vector_norm"]
-METHODS = ()
 
 
 class VectorNorm(Op):
@@ -54,13 +54,16 @@ class VectorNorm(Op):
             return (x / y).masked_fill(y == 0, 0) * dy
         if math.isinf(p):
             attains = (x.abs() == y) | (x.isnan() & y.isnan())
-            share = x.sign() * (dy / attains.sum(self.dims, keepdim=True))
-            return share.masked_fill(~attains, 0)
+            return (x.sign() * self.shared(dy, attains)).masked_fill(~attains, 0)
         if p < 1:
             slope = (x.sign() * x.abs() ** (p - 1)).masked_fill(x == 0, 0)
             return slope * (dy * y ** (1 - p))
         slope = x.sign() * x.abs() ** (p - 1) if p < 2 else x * x.abs() ** (p - 2)
         return slope * (dy / y ** (p - 1)).masked_fill(y == 0, 0)
+
+    def shared(self, dy: Any, attains: Any) -> Any:
+        """What each of the elements gets that attain the largest or the smallest."""
+        return dy / attains.sum(self.dims, keepdim=True)
 
 
 def vector_norm(x: Any, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
@@ -132,8 +135,6 @@ def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = F
     >>> matrix_norm(A, 1), matrix_norm(A, float("inf"))
     (tensor(6.), tensor(7.))
     """
-    from .linalg import svdvals
-
     A = _in_dtype("matrix_norm", A, dtype)
     ndim = len(A.shape)
     if ndim < 2:
@@ -174,7 +175,9 @@ def norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dty
     else:
         count = len(A.shape)
         if ord is not None and count not in (1, 2):
-            raise ShapeError(f"norm: expected a vector or a matrix where ord is given without dim, got {tuple(A.shape)}")
+            raise ShapeError(
+                f"norm: expected a vector or a matrix where ord is given without dim, got {tuple(A.shape)}"
+            )
     if ord is None:
         return vector_norm(A, 2, dim, keepdim, dtype=dtype)
     if count == 1 and not isinstance(ord, str):

@@ -11,7 +11,7 @@ from ..backend import array_namespace, as_array, device_of
 from ..backend.dtypes import int64
 from ..errors import ShapeError
 from .dims import as_sizes
-from .indexing import one_value
+from .filling import one_value
 from .promotion import constant, first_tensor
 from .selection import Index
 
@@ -27,7 +27,9 @@ class ConstantPad(Op):
         self.borders, self.value = borders, value
 
     def forward(self, x: Any) -> Any:
-        y = array_namespace(x).empty([n + a + b for n, (a, b) in zip(x.shape, self.borders, strict=True)], dtype=x.dtype)
+        y = array_namespace(x).empty(
+            [n + a + b for n, (a, b) in zip(x.shape, self.borders, strict=True)], dtype=x.dtype
+        )
         y[...] = self.value
         self.inside = tuple([slice(a, a + n) for n, (a, _) in zip(x.shape, self.borders, strict=True)])
         y[self.inside] = x
@@ -116,7 +118,9 @@ def _wrapped(n: int, before: int, after: int) -> np.ndarray:
     """n-2 n-1 [0 1 ... n-1] 0 1 ... of what is left where a width is negative."""
     left = np.arange(max(0, -before), n - max(0, -after))
     if max(before, after) > left.size:
-        raise ShapeError(f'pad: mode "circular" wraps around once at most: {before} and {after} for a size of {left.size}')
+        raise ShapeError(
+            f'pad: mode "circular" wraps around once at most: {before} and {after} for a size of {left.size}'
+        )
     return left[np.arange(-max(before, 0), left.size + max(after, 0)) % max(left.size, 1)]
 
 

@@ -60,7 +60,7 @@ def operand(x: Any, like: Variable, what: str) -> Any:
     raise DTypeError(f"{what}: expected a Tensor or a number, got {type(x).__name__}")
 
 
-def first_tensor(what: str, *xs: Any) -> Variable:
+def first_tensor(what: str, *xs: Any) -> Any:
     """The first Tensor among the operands; an error where there is none."""
     for x in xs:
         if isinstance(x, Variable):

@@ -9,12 +9,13 @@ from ..backend import array_namespace
 from ..backend.dtypes import bool_, float32, float64
 from ..errors import DimError, DTypeError, ShapeError
 from ..kernels.reference.scan import scan
+from .comparison import answer
 from .dims import numpy_names, one_dim
 from .extrema import Shared
-from .promotion import constant, first_tensor
-from .reduction import kept
+from .promotion import first_tensor, is_number
+from .reduction import kept, no_keepdim
 from .results import ValuesIndices
-from .sorting import at_index, comparable, order, removed
+from .sorting import as_line, at_index, order, removed
 
 __all__ = ["median", "mode", "nanmedian", "nanquantile", "quantile"]
 METHODS = ("median", "mode", "nanmedian", "nanquantile", "quantile")
@@ -63,23 +64,25 @@ def _median(what: str, input: Any, dim: int | None, keepdim: bool, skip_nan: boo
     if x.array.dtype == bool_:
         raise DTypeError(f"{what}: bool has no order here; call .int() first")
     if dim is None:
+        no_keepdim(what, keepdim)
         return Middle(x.array.ndim, skip_nan)(x)
     d = one_dim(what, dim, x.array.ndim)
-    line = _something_along(what, x, d)
-    n, xp = line.shape[d], array_namespace(line)
-    numbers = (line == line).sum(axis=d, keepdims=True)
-    middle = xp.maximum((numbers - 1) // 2, 0)
-    if not skip_nan:
-        middle = xp.where(numbers == n, middle, numbers)  # the first nan
-    return at_index(x, d, xp.take_along_axis(order(line, d), middle, d), keepdim)
+    _not_empty_along(what, x, d)
+
+    def place(xp: Any, a: Any) -> Any:
+        line = as_line(a)
+        numbers = (line == line).sum(axis=d, keepdims=True)
+        middle = xp.maximum((numbers - 1) // 2, 0)
+        if not skip_nan:
+            middle = xp.where(numbers == line.shape[d], middle, numbers)  # the first nan
+        return xp.take_along_axis(order(line, d), middle, d)
+
+    return at_index(x, d, answer(what, place, x), keepdim)
 
 
-def _something_along(what: str, x: Any, dim: int) -> Any:
-    """The array of x, as a line at least, with something to choose from along a dim."""
-    line = comparable(x.array).reshape(x.array.shape or (1,))
-    if line.shape[dim] == 0:
+def _not_empty_along(what: str, x: Any, dim: int) -> None:
+    if x.array.ndim and x.array.shape[dim] == 0:
         raise DimError(f"{what}: expected at least one element along dim {dim}, got shape {tuple(x.shape)}")
-    return line
 
 
 @numpy_names
@@ -91,18 +94,21 @@ def mode(input: Any, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
     """
     x = first_tensor("mode", input)
     d = one_dim("mode", dim, x.array.ndim)
-    line = _something_along("mode", x, d)
-    xp, places = array_namespace(line), order(line, d)
-    a = xp.take_along_axis(line, places, d)
-    along = [1] * a.ndim
-    along[d] = a.shape[d]
-    at = xp.arange(a.shape[d]).reshape(along)
-    before = (slice(None),) * d
-    starts = xp.ones(a.shape, dtype=bool)  # of the runs of equal elements
-    starts[(*before, slice(1, None))] = a[(*before, slice(1, None))] != a[(*before, slice(-1))]
-    (start,) = scan(lambda earlier, later: (xp.maximum(earlier[0], later[0]),), (xp.where(starts, at, 0),), d)
-    end_of_longest = (at - start).argmax(axis=d, keepdims=True)
-    return at_index(x, d, xp.take_along_axis(places, end_of_longest, d), keepdim)
+    _not_empty_along("mode", x, d)
+    return at_index(x, d, answer("mode", lambda xp, a: _last_of_longest_run(as_line(a), d), x), keepdim)
+
+
+def _last_of_longest_run(x: Any, dim: int) -> Any:
+    """Where the most frequent element occurs last along a dim."""
+    xp, places = array_namespace(x), order(x, dim)
+    a = xp.take_along_axis(x, places, dim)
+    before, along = (slice(None),) * dim, [1] * a.ndim
+    along[dim] = a.shape[dim]
+    at = xp.arange(a.shape[dim]).reshape(along)
+    begins = xp.ones(a.shape, dtype=bool)  # a run of equal elements
+    begins[(*before, slice(1, None))] = a[(*before, slice(1, None))] != a[(*before, slice(-1))]
+    (start,) = scan(lambda earlier, later: (xp.maximum(earlier[0], later[0]),), (xp.where(begins, at, 0),), dim)
+    return xp.take_along_axis(places, (at - start).argmax(axis=dim, keepdims=True), dim)
 
 
 @numpy_names
@@ -155,15 +161,15 @@ def _quantile(what: str, input: Any, q: Any, dim: Any, keepdim: bool, interpolat
         )
     if x.array.size == 0:
         raise ShapeError(f"{what}: expected at least one element, got shape {tuple(x.shape)}")
-    xp, ndim = array_namespace(x.array), x.array.ndim
+    ndim = x.array.ndim
     if isinstance(q, Variable):
         if q.array.dtype != x.array.dtype:
             raise DTypeError(f"{what}: expected q of the input's dtype {x.array.dtype}, got {q.array.dtype}")
-    elif isinstance(q, int | float):
-        q = constant(xp.full((), q, dtype=x.array.dtype), x)
+    elif is_number(q):
+        q = answer(what, lambda xp, a: xp.full((), q, dtype=a.dtype), x)
     else:
         raise DTypeError(f"{what}: expected q to be a float or a Tensor, got {type(q).__name__}")
-    if q.array.ndim > 1 or not bool(((q.array >= 0) & (q.array <= 1)).all()):
+    if q.array.ndim > 1 or not ((q >= 0) & (q <= 1)).all().item():
         raise ShapeError(f"{what}: expected q from 0 to 1, one or several in a line, got {q.array}")
     if dim is None or not ndim:
         lines, shape = x.reshape(-1), (1,) * ndim if keepdim else ()
@@ -180,17 +186,17 @@ def _quantile(what: str, input: Any, q: Any, dim: Any, keepdim: bool, interpolat
 
 def _between(x: Any, q: Any, interpolation: str, skip_nan: bool) -> Any:
     """The quantiles (..., Q) of the lines (..., N) of x."""
-    xp, n, last_dim = array_namespace(x.array), x.shape[-1], x.array.ndim - 1
-    a = at_index(x, last_dim, order(x.array, last_dim)).values
-    numbers = (a.array == a.array).sum(axis=-1, keepdims=True)
-    last = xp.maximum(numbers - 1, 0) if skip_nan else xp.full(numbers.shape, n - 1)
-    rank = q * constant(last.astype(x.array.dtype), x)
-    if not skip_nan:
-        rank = rank.masked_fill(constant(numbers < n, x), n - 1)  # a nan, which is last
+    n, last_dim = x.shape[-1], x.array.ndim - 1
+    a = at_index(x, last_dim, answer("quantile", lambda xp, a: order(a, last_dim), x)).values
+    numbers = (a == a).sum(last_dim, keepdim=True)
+    if skip_nan:
+        rank = q * (numbers - 1).clamp(0)
+    else:
+        rank = (q * (n - 1)).expand(*numbers.shape[:-1], q.shape[0]).masked_fill(numbers < n, n - 1)  # a nan is last
+    position = rank.detach()
     if interpolation in ("lower", "higher", "nearest"):
-        rounded = {"lower": xp.floor, "higher": xp.ceil, "nearest": xp.rint}[interpolation](rank.array)
-        return a.gather(last_dim, constant(rounded.astype("int64"), x))
-    below = xp.floor(rank.array)
-    low = a.gather(last_dim, constant(below.astype("int64"), x))
-    high = a.gather(last_dim, constant(xp.ceil(rank.array).astype("int64"), x))
-    return low.lerp(high, 0.5 if interpolation == "midpoint" else rank - constant(below, x))
+        rounded = {"lower": position.floor, "higher": position.ceil, "nearest": position.round}[interpolation]()
+        return a.gather(last_dim, rounded.long())
+    below = position.floor()
+    low, high = a.gather(last_dim, below.long()), a.gather(last_dim, position.ceil().long())
+    return low.lerp(high, 0.5 if interpolation == "midpoint" else rank - below)

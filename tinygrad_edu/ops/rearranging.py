@@ -98,6 +98,8 @@ def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
         raise ShapeError(f"roll: expected as many dims as shifts, got shifts {by} and dims {given}")
     if not given:
         return Roll(by, None)(input)
+    if not input.array.size:
+        return input.clone()
     if not input.array.ndim:
         raise DimError("roll: a tensor without dimensions has no dim to roll along")
     return Roll(by, tuple([one_dim("roll", d, input.array.ndim) for d in given]))(input)
@@ -171,11 +173,11 @@ def repeat_interleave(
     elif dim is None:
         input = input.reshape(-1)
     elif not input.array.ndim:
-        input = input.reshape(1)
+        raise DimError("repeat_interleave: a tensor without dimensions has no dim to repeat along; leave dim out")
     dim = 0 if dim is None else one_dim("repeat_interleave", dim, input.array.ndim)
     n = input.array.shape[dim]
-    if not isinstance(repeats, Variable) or repeats.array.size == 1 and repeats.array.ndim < 2 and n != 1:
-        number = int(repeats.array) if isinstance(repeats, Variable) else integer("repeat_interleave", repeats)
+    if not isinstance(repeats, Variable) or (repeats.array.size == 1 and repeats.array.ndim < 2 and n != 1):
+        number = repeats.array.item() if isinstance(repeats, Variable) else integer("repeat_interleave", repeats)
         _check_repeats(number < 0, output_size, number * n)
         return _interleaved(input, number, dim)
     counts = repeats.array
@@ -214,7 +216,7 @@ def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
     if r < 0:
         raise ShapeError(f"combinations: expected to choose at least 0, got {r}")
     if r == 0:
-        return input[:0]
+        return input.detach()[:0]
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     rows = np.array(list(choose(range(input.array.size), r)), dtype=int64).reshape(-1, r)
     return input[constant(as_array(rows, None, device_of(input.array)), input)]

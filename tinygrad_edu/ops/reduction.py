@@ -14,9 +14,10 @@ from ..backend import array_namespace
 from ..backend.dtypes import FLOATING, as_dtype, category, int64, uint8
 from ..errors import DTypeError
 from ..kernels.reference.summation import total
+from .comparison import answer
 from .cumulative import products_of_the_others
 from .dims import numpy_names, one_dim, some_dims
-from .promotion import cast, constant, first_tensor
+from .promotion import cast, first_tensor
 
 __all__ = ["all", "any", "count_nonzero", "mean", "nanmean", "nansum", "prod", "sum"]
 METHODS = ("all", "any", "count_nonzero", "mean", "nanmean", "nansum", "prod", "sum")
@@ -29,6 +30,12 @@ def kept(shape: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, ...]:
     (1, 3, 1)
     """
     return tuple([1 if d in dims else n for d, n in enumerate(shape)])
+
+
+def no_keepdim(what: str, keepdim: bool) -> None:
+    """Refuse ``keepdim`` without a dim, where an operation has two forms and it belongs to the one with a dim."""
+    if keepdim:
+        raise DTypeError(f"{what}: expected a dim with keepdim=True, got none; give dim, or reshape the result")
 
 
 class Sum(Op):
@@ -81,9 +88,8 @@ class NanSum(Sum):
         return super().forward(array_namespace(x).where(x == x, x, x.dtype.type(0)))
 
     def backward(self, dy: Any) -> Any:
-        x = self.inputs[0].array
-        # A product, so that the mean of nothing but nan (dy = 1 / 0) has gradient nan, not 0.
-        return super().backward(dy) * constant((x == x).astype(x.dtype), dy)
+        (x,) = self.inputs
+        return super().backward(dy) * (x == x)  # not `where`: the mean of nothing but nan (dy = 1 / 0) has gradient nan
 
 
 class Prod(Op):
@@ -100,7 +106,7 @@ class Prod(Op):
     def backward(self, dy: Any) -> Any:
         (x,) = self.inputs
         shape = kept(x.shape, (self.dim,))
-        if bool((x.array == 0).any()):
+        if (x == 0).any().item():
             return dy.reshape(shape) * products_of_the_others(x, self.dim)
         return (dy * self.output).reshape(shape) / x
 
@@ -123,7 +129,7 @@ def nansum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = N
     if category(x.array.dtype) != FLOATING:
         return sum(x, dim, keepdim, dtype=dtype)
     if dtype is not None and category(as_dtype(dtype)) != FLOATING:  # a cast would make a number of nan
-        return sum(x.masked_fill(constant(x.array != x.array, x), 0), dim, keepdim, dtype=dtype)
+        return sum(x.masked_fill(x != x, 0), dim, keepdim, dtype=dtype)
     x = _to_add_up("nansum", x, dtype)
     return NanSum(some_dims("nansum", dim, x.array.ndim), keepdim)(x)
 
@@ -139,8 +145,7 @@ def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
 def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """Mean over ``dim`` of the elements that are not nan; nan where there are none."""
     x = _floats("nanmean", input, dtype)
-    numbers = constant(x.array == x.array, x)
-    return nansum(x, dim, keepdim) / sum(numbers, dim, keepdim)
+    return nansum(x, dim, keepdim) / sum(x == x, dim, keepdim)
 
 
 @numpy_names
@@ -148,7 +153,9 @@ def prod(input: Any, dim: int | None = None, keepdim: bool = False, *, dtype: An
     """Product over ``dim`` (one, or all). The gradient is exact where factors are zero, too."""
     x = _to_add_up("prod", input, dtype)
     if dim is None or x.array.ndim == 0:
-        if dim is not None:
+        if dim is None:
+            no_keepdim("prod", keepdim)
+        else:
             one_dim("prod", dim, 0)
         return Prod(0, False)(x.reshape(-1))
     return Prod(one_dim("prod", dim, x.array.ndim), keepdim)(x)
@@ -168,17 +175,22 @@ def any(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
 
 def _truth(what: str, input: Any, dim: Any, keepdim: bool) -> Any:
     x = first_tensor(what, input)
-    y = x.array != 0
-    if not isinstance(dim, tuple | list) or len(dim):
-        y = getattr(y, what)(axis=some_dims(what, dim, y.ndim), keepdims=keepdim)
-    return constant(array_namespace(x.array).asarray(y, dtype=uint8 if x.array.dtype == uint8 else bool), x)
+    each = isinstance(dim, tuple | list) and not dim
+    dims = () if each else some_dims(what, dim, x.array.ndim)
+
+    def truth(xp: Any, a: Any) -> Any:
+        y = a != 0
+        y = y if each else getattr(y, what)(axis=dims, keepdims=keepdim)
+        return y.astype(uint8) if a.dtype == uint8 else y
+
+    return answer(what, truth, x)
 
 
 @numpy_names
 def count_nonzero(input: Any, dim: Any = None) -> Any:
     """How many elements over ``dim`` are other than 0; nan is."""
     x = first_tensor("count_nonzero", input)
-    return sum(constant(x.array != 0, x), dim)
+    return sum(x != 0, dim)
 
 
 def _to_add_up(what: str, input: Any, dtype: Any) -> Any:

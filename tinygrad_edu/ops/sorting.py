@@ -11,8 +11,9 @@ from ..autograd.op import Op
 from ..backend import array_namespace
 from ..backend.dtypes import bool_, float32, is_half
 from ..errors import DimError, DTypeError, ShapeError
+from .comparison import answer
 from .dims import integer, numpy_names, one_dim
-from .promotion import constant, first_tensor, is_number, operand, promoted
+from .promotion import first_tensor, is_number, operand, promoted
 from .results import ValuesIndices
 
 __all__ = ["argsort", "bucketize", "kthvalue", "msort", "searchsorted", "sort", "topk"]
@@ -58,10 +59,10 @@ class Place(Op):
 
 
 def at_index(x: Any, dim: int, index: Any, keepdim: bool = True) -> ValuesIndices:
-    """The values of x at an index (an array) along a dim, and the index; without the dim where not ``keepdim``."""
-    shape = index.shape if keepdim else removed(index.shape, dim)
+    """The values of x at an index along a dim, and the index; without the dim where not ``keepdim``."""
+    shape = tuple(index.shape) if keepdim else removed(index.shape, dim)
     shape = shape if x.array.ndim else ()
-    return ValuesIndices(Pick(dim, index, shape)(x), constant(index.reshape(shape), x))
+    return ValuesIndices(Pick(dim, index.array, shape)(x), index.reshape(shape))
 
 
 def removed(shape: tuple[int, ...], dim: int) -> tuple[int, ...]:
@@ -69,14 +70,15 @@ def removed(shape: tuple[int, ...], dim: int) -> tuple[int, ...]:
     return (*shape[:dim], *shape[dim + 1 :])
 
 
-def comparable(x: Any) -> Any:
-    """An array that can be put in order: 16-bit floats as float32 (bfloat16 loses its way among nan)."""
-    return x.astype(float32) if is_half(x.dtype) else x
+def as_line(x: Any) -> Any:
+    """An array to put in order: a line at least, 16-bit floats as float32 (bfloat16 loses its way among nan)."""
+    line = x.reshape(x.shape or (1,))
+    return line.astype(float32) if is_half(x.dtype) else line
 
 
 def order(x: Any, dim: int, descending: bool = False) -> Any:
     """The index that sorts an array along a dim, equal elements in the order that they have."""
-    line = comparable(x).reshape(x.shape or (1,))
+    line = as_line(x)
     if not descending:
         return line.argsort(axis=dim, kind="stable")
     turned = (*(slice(None),) * dim, slice(None, None, -1))  # what comes last among equals must come first
@@ -92,7 +94,7 @@ def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = Fal
     """
     x = first_tensor("sort", input)
     d = one_dim("sort", dim, x.array.ndim)
-    return at_index(x, d, order(x.array, d, descending))
+    return at_index(x, d, answer("sort", lambda xp, a: order(a, d, descending), x))
 
 
 @numpy_names
@@ -100,7 +102,7 @@ def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = 
     """The indices that sort the elements along a dim. Equal elements stay in order (always stable)."""
     x = first_tensor("argsort", input)
     d = one_dim("argsort", dim, x.array.ndim)
-    return constant(order(x.array, d, descending).reshape(x.array.shape), x)
+    return answer("argsort", lambda xp, a: order(a, d, descending).reshape(a.shape), x)
 
 
 def msort(input: Any) -> Any:
@@ -122,20 +124,22 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
         raise DTypeError("topk: bool has no order here; call .int() first")
     if not 0 <= k <= n:
         raise DimError(f"topk: expected k from 0 to {n}, the size of dim {d}, got {k}")
-    if not x.array.ndim:
-        k = 1
-    first = (*(slice(None),) * d, slice(k))
+    return at_index(x, d, answer("topk", lambda xp, a: _first_in_order(a, k if a.ndim else 1, d, largest), x))
+
+
+def _first_in_order(x: Any, k: int, dim: int, descending: bool) -> Any:
+    """The first k of the index that ``order`` gives; where k is small, without sorting the rest."""
+    line, before = as_line(x), (slice(None),) * dim
+    n = line.shape[dim]
     if 4 * k > n or k == 0:
-        return at_index(x, d, order(x.array, d, largest)[first])
-    xp, line = array_namespace(x.array), comparable(x.array)
-    if largest:
-        last = (*(slice(None),) * d, slice(n - k, None))
-        some = line.argpartition(n - k, axis=d)[last]
+        return order(line, dim, descending)[(*before, slice(k))]
+    if descending:
+        some = line.argpartition(n - k, axis=dim)[(*before, slice(n - k, None))]
     else:
-        some = line.argpartition(k, axis=d)[first]
-    some.sort(axis=d)  # of equal elements the first comes first
-    among = order(xp.take_along_axis(line, some, d), d, largest)
-    return at_index(x, d, xp.take_along_axis(some, among, d))
+        some = line.argpartition(k, axis=dim)[(*before, slice(k))]
+    some.sort(axis=dim)  # of equal elements the first comes first
+    xp = array_namespace(x)
+    return xp.take_along_axis(some, order(xp.take_along_axis(line, some, dim), dim, descending), dim)
 
 
 @numpy_names
@@ -148,7 +152,8 @@ def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> Values
         raise DTypeError("kthvalue: bool has no order here; call .int() first")
     if not 1 <= k <= n:
         raise DimError(f"kthvalue: expected k from 1 to {n}, the size of dim {d}, got {k}")
-    return at_index(x, d, order(x.array, d)[(*(slice(None),) * d, slice(k - 1, k))], keepdim)
+    at = (*(slice(None),) * d, slice(k - 1, k))
+    return at_index(x, d, answer("kthvalue", lambda xp, a: order(a, d)[at], x), keepdim)
 
 
 def searchsorted(
@@ -190,8 +195,7 @@ def searchsorted(
     a = first_tensor("searchsorted", sorted_sequence)
     v = operand(input, a, "searchsorted")
     if is_number(v):
-        xp = array_namespace(a.array)
-        v = constant(xp.asarray(v), a)
+        v = answer("searchsorted", lambda xp, a: xp.asarray(v), a)
     fits = a.array.ndim == 1 or (a.array.ndim == v.array.ndim and a.shape[:-1] == v.shape[:-1])
     if not fits or a.array.ndim == 0:
         raise ShapeError(
@@ -201,16 +205,19 @@ def searchsorted(
     if sorter is not None:
         if sorter.shape != a.shape:
             raise ShapeError(f"searchsorted: expected a sorter of shape {tuple(a.shape)}, got {tuple(sorter.shape)}")
-        a = constant(array_namespace(a.array).take_along_axis(a.array, sorter.array, -1), a)
-    a, v = promoted("searchsorted", a, v)
-    places = _search(comparable(a.array), comparable(v.array), right or side == "right")
-    return constant(places.astype("int32") if out_int32 else places, a)
+        a = answer("searchsorted", lambda xp, a, index: xp.take_along_axis(a, index, -1), a, sorter)
+    dtype = "int32" if out_int32 else "int64"
+
+    def places(xp: Any, a: Any, v: Any) -> Any:
+        return _search(as_line(a), as_line(v), right or side == "right").reshape(v.shape).astype(dtype)
+
+    return answer("searchsorted", places, *promoted("searchsorted", a, v))
 
 
 def _search(a: Any, v: Any, right: bool) -> Any:
     """Binary search for all values at once: ``low`` is known to lie before the place, ``high`` at or behind it."""
     xp = array_namespace(a)
-    n, shape = a.shape[-1], v.shape
+    n = a.shape[-1]
     lines = a if a.ndim > 1 else a.reshape(1, n)
     v = v if a.ndim > 1 else v.reshape(1, -1)
     low, high = xp.zeros(v.shape, dtype="int64"), xp.full(v.shape, n, dtype="int64")
@@ -220,7 +227,7 @@ def _search(a: Any, v: Any, right: bool) -> Any:
         before = ~(at_middle > v) if right else ~(at_middle >= v)  # true for nan, which so goes to the end
         before &= low < high
         low, high = xp.where(before, middle + 1, low), xp.where(before, high, middle)
-    return low.reshape(shape)
+    return low
 
 
 def bucketize(input: Any, boundaries: Any, *, out_int32: bool = False, right: bool = False) -> Any:

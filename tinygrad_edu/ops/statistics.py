@@ -10,9 +10,10 @@ from ..backend import array_namespace
 from ..backend.dtypes import FLOATING, as_dtype, category
 from ..errors import DTypeError, ShapeError
 from ..kernels.reference.summation import total
+from .comparison import answer
 from .dims import numpy_names, some_dims
 from .norms import matrix_norm, vector_norm
-from .promotion import cast, constant, first_tensor
+from .promotion import cast, first_tensor
 from .reduction import kept, mean
 
 __all__ = ["norm", "std", "std_mean", "var", "var_mean"]
@@ -22,7 +23,7 @@ METHODS = ("norm", "std", "var")
 class Var(Op):
     """y = sum over dims of (x - mean)^2 / (n - correction).   dx = dy * 2 (x - mean) / (n - correction)."""
 
-    keeps = ("inputs",)
+    keeps: tuple[str, ...] = ("inputs",)
 
     def __init__(self, dims: tuple[int, ...], keepdim: bool, correction: float, whole: bool):
         self.dims, self.keepdim, self.correction, self.whole = dims, keepdim, correction, whole
@@ -44,8 +45,7 @@ class Var(Op):
         away = x - x.mean(self.dims, keepdim=True)
         dy = dy.reshape(kept(x.shape, self.dims))
         if self.whole and freedom <= 0:  # PyTorch's answer where there is none
-            xp = array_namespace(x.array)
-            return dy * constant(xp.where(away.array == 0, xp.nan, xp.inf).astype(x.dtype), x)
+            return dy * answer("var", lambda xp, a: xp.where(a == 0, xp.nan, xp.inf).astype(a.dtype), away)
         return dy * (2 / freedom if freedom else math.inf) * away
 
 
@@ -59,7 +59,7 @@ class Std(Var):
 
     def backward(self, dy: Any) -> Any:
         y = self.output
-        return super().backward((dy / (y * 2)).masked_fill(constant(y.array == 0, y), 0))
+        return super().backward((dy / (y * 2)).masked_fill(y == 0, 0))
 
 
 @numpy_names

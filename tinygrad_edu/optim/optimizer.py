@@ -10,7 +10,7 @@ import numpy as np
 
 from ..autograd.modes import enable_grad
 from ..autograd.variable import changed, make
-from ..backend import as_array, device_of, silent
+from ..backend import as_array, device_of, on_device_of, silent
 from ..backend.dtypes import is_floating
 from ..errors import DTypeError, GradError
 from ..tensor import Tensor
@@ -101,9 +101,11 @@ class Optimizer:
         with silent():
             for group in self.param_groups:
                 for p in group["params"]:
-                    if p.grad is not None:
+                    if p.grad is None:
+                        continue
+                    with on_device_of(p.array):
                         self.update(p.array, p.grad.array, self.state.setdefault(p, {}), group)
-                        changed(p, f"{self._name}.step")
+                    changed(p, f"{self._name}.step")
         return loss
 
     def update(self, p: Any, grad: Any, state: dict[str, Any], group: dict[str, Any]) -> None:

@@ -15,24 +15,33 @@ import numpy as np
 from ..autograd.function import Function
 from ..autograd.op import Op
 from ..autograd.variable import Variable
+from ..backend import silent
 from ..backend.dtypes import float64
 from ..creation import as_tensor
 from .checking import Settings
 from .failure import GradcheckError
-from .gradcheck import steps
+from .gradcheck import examine, steps
 
 PASSED, WRONG, MISUSED = range(3)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
-    parser.add_argument("target", help="module:function, found from the current directory; the name may have dots: module:Class.method")
     parser.add_argument(
-        "--shape", action="append", default=[], metavar="N,N", help='shape of an input, once for each: 3,4 (a number alone: "")'
+        "target", help="module:function, found from the current directory; the name may have dots: module:Class.method"
+    )
+    parser.add_argument(
+        "--shape",
+        action="append",
+        default=[],
+        metavar="N,N",
+        help='shape of an input, once for each: 3,4 (a number alone: "")',
     )
     parser.add_argument("--low", type=float, default=-2.0, help="smallest random input (default %(default)s)")
     parser.add_argument("--high", type=float, default=2.0, help="largest random input (default %(default)s)")
-    parser.add_argument("--order", type=int, choices=(1, 2), default=1, help="2: check the second derivatives too (default 1)")
+    parser.add_argument(
+        "--order", type=int, choices=(1, 2), default=1, help="2: check the second derivatives too (default 1)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of the random inputs (default %(default)s)")
     parser.add_argument("--rtol", type=float, default=Settings.rtol, help="relative tolerance (default %(default)s)")
 
@@ -69,11 +78,15 @@ def run(args: argparse.Namespace) -> int:
 def _print_steps(func: Callable, inputs: list, order: int, settings: Settings) -> int:
     print(f"\n{'first' if order == 1 else 'second'} derivatives")
     try:
-        for step in steps(func, inputs, order, settings):
-            print(f"  ok      {step}")
+        with silent():
+            for step in steps(func, inputs, order, settings):
+                print(f"  ok      {step}")
     except GradcheckError as error:
-        headline, _, rest = str(error).partition("\n")
-        print(f"  WRONG   {headline.partition(': ')[2]}\n\n{rest}")
+        print(f"  WRONG   {error.failure.headline}\n")
+        smallest = examine(func, inputs, order, None, settings) or error.failure
+        print(smallest.text("on the smallest inputs that show it"))
+        if smallest.cause in ("not finite", "edge"):
+            print("\nRandom inputs are drawn between --low and --high: keep them inside of the domain.")
         return WRONG
     return PASSED
 
@@ -97,15 +110,23 @@ def _find(target: str) -> tuple[Any, Any]:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name and (module_name == error.name or module_name.startswith(error.name + ".")):
-            raise _MisuseError(f"there is no module {module_name!r} here ({here}) or among the installed ones") from None
+            raise _MisuseError(
+                f"there is no module {module_name!r} here ({here}) or among the installed ones"
+            ) from None
         raise _MisuseError(f"{module_name} can't be imported: {error}") from error
     except Exception as error:  # what a module does when imported is its own
         raise _MisuseError(f"{module_name} can't be imported: {type(error).__name__}: {error}") from error
     found: Any = module
     for part in name.split("."):
         if not hasattr(found, part):
-            have = [n for n, v in vars(module).items() if callable(v) and not n.startswith("_") and getattr(v, "__module__", "") == module_name]
-            raise _MisuseError(f"{module_name} has no {name!r}" + (f"; it has {', '.join(sorted(have))}" if have else ""))
+            have = [
+                n
+                for n, v in vars(module).items()
+                if callable(v) and not n.startswith("_") and getattr(v, "__module__", "") == module_name
+            ]
+            raise _MisuseError(
+                f"{module_name} has no {name!r}" + (f"; it has {', '.join(sorted(have))}" if have else "")
+            )
         found = getattr(found, part)
     if not callable(found):
         raise _MisuseError(f"{target} is {type(found).__name__}, not a function")
@@ -127,10 +148,12 @@ def _inputs(target: Any, module: Any, args: argparse.Namespace) -> list:
     if args.shape:
         if args.low >= args.high:
             raise _MisuseError(f"expected --low below --high, got {args.low} and {args.high}")
-        return [as_tensor(rng.uniform(args.low, args.high, _shape(text)), float64).requires_grad_() for text in args.shape]
-    given = getattr(target, "inputs", None) or getattr(module, "inputs", None)
-    if given is None or isinstance(target, type):
-        given = given if given is not None and not isinstance(given, property) else getattr(module, "inputs", None)
+        return [
+            as_tensor(rng.uniform(args.low, args.high, _shape(text)), float64).requires_grad_() for text in args.shape
+        ]
+    given = getattr(target, "inputs", None)
+    if given is None or isinstance(target, type):  # an Op's own ``inputs`` are what backward reads
+        given = getattr(module, "inputs", None)
     if given is None:
         raise _MisuseError(
             f"what should {args.target} be called with? Give {_wanted(target)}, or set an attribute `inputs` of the function or of its module"

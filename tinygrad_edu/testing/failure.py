@@ -45,7 +45,11 @@ def values_text(array: np.ndarray) -> str:
     """Few numbers as they are, many as their shape."""
     if array.size > 12:
         return f"{array.dtype} of shape {array.shape}"
-    return np.array2string(array, separator=", ", floatmode="unique", max_line_width=96) if array.size else f"shape {array.shape}"
+    return (
+        np.array2string(array, separator=", ", floatmode="unique", max_line_width=96)
+        if array.size
+        else f"shape {array.shape}"
+    )
 
 
 def number_text(x: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..backend import silent
 from .checking import Check, Settings
 from .failure import Failure, GradcheckError, values_text
 from .problem import Problem, second_order
@@ -136,7 +137,7 @@ def _settle(failure: Failure | None, what: str, raise_exception: bool) -> bool:
 
 def examine(func: Callable, inputs: Any, order: int, grad_outputs: Any, settings: Settings) -> Failure | None:
     """The first mistake in the derivatives of one order, on the smallest inputs that show it."""
-    with Problem(func, inputs, "gradcheck" if order == 1 else "gradgradcheck") as problem:
+    with silent(), Problem(func, inputs, "gradcheck" if order == 1 else "gradgradcheck") as problem:
         failure = _run(problem, problem.arrays, order, grad_outputs, settings)
         if failure is None:
             return None
@@ -150,7 +151,10 @@ def examine(func: Callable, inputs: Any, order: int, grad_outputs: Any, settings
                 except Exception:  # the function may refuse a smaller input in any way it likes
                     return None
 
+            extent = failure.facts.get("extent")
             values, failure = shrink(again, values, failure)
+            if extent and failure.facts["extent"] != extent:
+                failure.facts["extent"] = f"{extent}, before shrinking"
         failure.case = _case(problem.labels, given, values)
         return failure
 

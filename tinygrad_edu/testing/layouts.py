@@ -45,7 +45,9 @@ def laid_out(array: Any, layout: str) -> Any:
     elif layout == "F":
         place = xp.empty(shape[::-1], array.dtype).transpose()
     elif layout == "transposed":
-        place = xp.moveaxis(xp.empty(shape[1:] + shape[:1], array.dtype), -1, 0) if ndim else xp.empty(shape, array.dtype)
+        place = (
+            xp.moveaxis(xp.empty(shape[1:] + shape[:1], array.dtype), -1, 0) if ndim else xp.empty(shape, array.dtype)
+        )
     elif layout == "sliced":
         place = xp.full([2 * n + 1 for n in shape], around, array.dtype)[(..., *[slice(1, None, 2)] * ndim)]
     elif layout == "reversed":

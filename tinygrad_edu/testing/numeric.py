@@ -41,14 +41,14 @@ def derivative(f: Callable[[float], np.ndarray], step: float) -> tuple[np.ndarra
     >>> bool(abs(value[0] - np.cos(1.0)) < 1e-11)
     True
     """
-    best = error = None
-    above: list[np.ndarray] = []  # the last row of the triangle
+    best = error = np.zeros(0)
+    above: list = []  # the last row of the triangle
     with np.errstate(all="ignore"):
         for _ in range(LEVELS):
             right, left = f(step), f(-step)
             noise = EPSILON * (np.abs(right) + np.abs(left)) / step
             row = [(right - left) / (2 * step)]
-            if best is None:
+            if not above:
                 best, error = np.full_like(row[0], np.nan), np.full_like(row[0], np.inf)
             for k, last in enumerate(above[:COLUMNS]):
                 row.append(row[k] + (row[k] - last) / (4.0 ** (k + 1) - 1))
@@ -73,15 +73,18 @@ def one_sided(f: Callable[[float], np.ndarray], step: float) -> tuple[np.ndarray
         return slope(-step), slope(step)
 
 
-def roughness(f: Callable[[float], np.ndarray], step: float, i: int) -> str | None:
-    """What keeps element ``i`` of ``f`` from being smooth at 0: ``"edge"``, ``"jump"``, ``"kink"``, or None if nothing.
+def roughness(f: Callable[[float], np.ndarray], step: float, i: int) -> tuple[str, float, float]:
+    """What keeps element ``i`` of ``f`` from being smooth at 0, ``"edge"``, ``"jump"``, ``"kink"`` or ``""``, and the slopes on both sides.
 
     An edge: undefined on one side. A jump: the slopes grow as the step shrinks. A kink: they settle, and differ.
     """
     (left1, right1), (left2, right2) = ([float(s[i]) for s in one_sided(f, h)] for h in (step / 8, step / 128))
-    if not np.isfinite([left2, right2]).all():
-        return "edge"
-    if max(abs(left2), abs(right2)) > 8 * max(abs(left1), abs(right1)):
-        return "jump"
     wide, narrow, size = abs(right1 - left1), abs(right2 - left2), abs(left2) + abs(right2)
-    return "kink" if narrow > 1e-3 * size and narrow > 0.5 * wide and size > 1e-9 else None
+    kind = ""
+    if not np.isfinite([left2, right2]).all():
+        kind = "edge"
+    elif max(abs(left2), abs(right2)) > 8 * max(abs(left1), abs(right1)):
+        kind = "jump"
+    elif narrow > 1e-3 * size and narrow > 0.5 * wide and size > 1e-9:
+        kind = "kink"
+    return kind, left2, right2

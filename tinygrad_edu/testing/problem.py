@@ -29,7 +29,9 @@ class Problem:
         self.inputs = [inputs] if isinstance(inputs, Variable) else list(inputs)
         self.places = [i for i, x in enumerate(self.inputs) if isinstance(x, Variable) and x.requires_grad]  # type: ignore[attr-defined]
         if not self.places:
-            raise GradError(f"{what}: no input requires a gradient; call requires_grad_() on those that should be checked")
+            raise GradError(
+                f"{what}: no input requires a gradient; call requires_grad_() on those that should be checked"
+            )
         self.tensors: list[Any] = [self.inputs[i] for i in self.places]
         labels = list(names) or _labels(func, len(self.inputs))
         self.labels = [labels[i] for i in self.places]
@@ -46,13 +48,13 @@ class Problem:
 
     @property
     def arrays(self) -> list:
-        """The inputs' own numbers where they lie, in float64."""
-        return [a if a.dtype == float64 else a.astype(float64) for a in self._mine]
+        """Copies of the inputs' numbers in float64, where they lie: an operation that spoils its input spoils a copy."""
+        return [a.astype(float64) for a in self._mine]
 
     def __call__(self, arrays: Sequence[Any]) -> list:
         """The outputs at other values; arrays on the host are moved to where the inputs are."""
         for x, mine, array in zip(self.tensors, self._mine, arrays, strict=True):
-            _put(x, move(array, device_of(mine)))
+            _put(x, as_array(array, None, device_of(mine)))
         with enable_grad():
             return outputs(self.func(*self.inputs), getattr(self.func, "__name__", "the function"))
 
@@ -92,7 +94,9 @@ def outputs(out: Any, what: str) -> list:
     """The Tensors among what a function returned."""
     found = [out] if isinstance(out, Variable) else [y for y in out if isinstance(y, Variable)] if _several(out) else []
     if not found and not (_several(out) and len(out) == 0):
-        raise TypeError(f"{what}: expected a function that returns a Tensor or a tuple of them, got {type(out).__name__}")
+        raise TypeError(
+            f"{what}: expected a function that returns a Tensor or a tuple of them, got {type(out).__name__}"
+        )
     return found
 
 
@@ -108,7 +112,12 @@ def is_real(y: Any) -> bool:
 def cotangent(y: Any, rng: np.random.Generator) -> Any:
     """A random gradient for an output: numbers of either sign, none near 0."""
     v = rng.uniform(0.5, 1.5, y.array.shape) * rng.choice([-1.0, 1.0], y.array.shape)
-    return make(y.result_class, as_array(v, y.array.dtype, device_of(y.array)))
+    return dy_like(y, v)
+
+
+def dy_like(y: Any, array: Any) -> Any:
+    """A gradient for an output, in its dtype and on its device, from an array."""
+    return make(y.result_class, as_array(array, y.array.dtype, device_of(y.array)))
 
 
 def on_host(array: Any) -> np.ndarray:
@@ -123,7 +132,11 @@ def _put(x: Any, array: Any) -> None:
 def _labels(func: Callable, count: int) -> list[str]:
     """``input 0 (x)``, with the names of the function's parameters where it says them."""
     try:
-        names = [p.name for p in inspect.signature(func).parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        names = [
+            p.name
+            for p in inspect.signature(func).parameters.values()
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        ]
     except (TypeError, ValueError):  # a builtin
         names = []
     return [f"input {i} ({names[i]})" if i < len(names) else f"input {i}" for i in range(count)]

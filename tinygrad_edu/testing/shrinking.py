@@ -13,7 +13,9 @@ from .failure import Failure
 SECONDS = 5.0  # a slow function is not shrunk for longer than this
 
 
-def shrink(find: Callable[[list[np.ndarray]], Failure | None], values: list[np.ndarray], failure: Failure) -> tuple[list, Failure]:
+def shrink(
+    find: Callable[[list[np.ndarray]], Failure | None], values: list[np.ndarray], failure: Failure
+) -> tuple[list, Failure]:
     """Smaller values at which ``find`` finds the same cause, and what it says there.
 
     ``find`` returns None for values with no failure, and for those that the function refuses.

@@ -120,7 +120,8 @@ def arrays(
     """
     st, _ = _hypothesis()
     shape, dtype, layout = (
-        x if isinstance(x, st.SearchStrategy) else st.just(x) for x in (shapes() if shape is None else shape, dtype, layout)
+        x if isinstance(x, st.SearchStrategy) else st.just(x)
+        for x in (shapes() if shape is None else shape, dtype, layout)
     )
 
     @st.composite
@@ -181,7 +182,9 @@ def indices(shape: tuple, *, kinds: Sequence[str] = ("basic", "advanced", "boole
     @st.composite
     def advanced(draw: Callable) -> tuple:
         some = draw(st.integers(1, len(shape)))
-        found = draw(numpy.mutually_broadcastable_shapes(num_shapes=some, min_dims=0, max_dims=2, max_side=3)).input_shapes
+        found = draw(
+            numpy.mutually_broadcastable_shapes(num_shapes=some, min_dims=0, max_dims=2, max_side=3)
+        ).input_shapes
         return tuple(draw(numpy.arrays(np.int64, s, elements=within(n))) for s, n in zip(found, shape, strict=False))
 
     @st.composite
@@ -197,7 +200,9 @@ def indices(shape: tuple, *, kinds: Sequence[str] = ("basic", "advanced", "boole
             if part == "slice":
                 parts.append(draw(st.slices(n)))
             else:
-                parts.append(draw(within(n) if part == "integer" else numpy.arrays(np.int64, length, elements=within(n))))
+                parts.append(
+                    draw(within(n) if part == "integer" else numpy.arrays(np.int64, length, elements=within(n)))
+                )
         return tuple(parts)
 
     offers = {"basic": numpy.basic_indices(shape, allow_newaxis=True)}
