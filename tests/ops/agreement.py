@@ -1,16 +1,18 @@
 """One call, made to this library and to PyTorch: both give the same, to the second derivative, or both refuse."""
 
 import functools
+import os
 
 import pytest
 
 import tinygrad_edu as tg
 from tests.parity import assert_parity, ours_from, theirs_from
 
+DEVICE = "cuda" if os.environ.get("TINYGRAD_EDU_EMULATE_CUDA") == "1" else "cpu"
 REFUSED = (RuntimeError, ValueError, TypeError, IndexError)
 
 
-def assert_agrees(call, *arrays, device="cpu", order=2):
+def assert_agrees(call, *arrays, device=DEVICE, order=2):
     """``call(lib, *tensors)`` agrees, for lib this library and torch; where torch raises, so does this library."""
     torch = pytest.importorskip("torch", reason="parity is held against PyTorch")
     ours = OnDevice(device)

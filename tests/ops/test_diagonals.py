@@ -86,7 +86,11 @@ def test_triangles_in_place():
         (lambda x: x.diagonal(0, 1, 1), DimError, "diagonal: expected two different dims"),
         (lambda x: x.diagonal(0, 0, 2), DimError, "diagonal: expected a dim from -2 to 1"),
         (lambda x: tg.diag(x[None]), ShapeError, "diag: expected a vector or a matrix"),
-        (lambda x: x.diagonal_scatter(x), ShapeError, r"diagonal_scatter: expected a src of shape \(2,\), got \(2, 3\)"),
+        (
+            lambda x: x.diagonal_scatter(x),
+            ShapeError,
+            r"diagonal_scatter: expected a src of shape \(2,\), got \(2, 3\)",
+        ),
         (lambda x: x[0].tril(), ShapeError, "tril: expected a tensor of at least 2 dimensions"),
     ],
 )

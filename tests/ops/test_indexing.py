@@ -339,7 +339,11 @@ def test_rows_changed_while_iterating(device):
         ([1.5], DTypeError, "index: expected integers or bools, got float64"),
         (np.array([0, 1], np.uint8), DTypeError, "index: uint8 may stand for a mask or for integers"),
         ([True, False, True], DimError, r"index: expected a mask of shape \(2,\) for the dims from 0 on, got \(3,\)"),
-        (([0, 1], [0, 1, 2]), DimError, r"index: expected index arrays that broadcast together, got shapes \(2,\), \(3,\)"),
+        (
+            ([0, 1], [0, 1, 2]),
+            DimError,
+            r"index: expected index arrays that broadcast together, got shapes \(2,\), \(3,\)",
+        ),
     ],
 )
 def test_index_errors_name_index_dim_and_size(index, error, message, device):

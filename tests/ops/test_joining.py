@@ -165,7 +165,11 @@ def test_half_precision_is_joined_as_it_is():
         (lambda x: tg.cat([]), ShapeError, "cat: expected a non-empty sequence"),
         (lambda x: tg.cat(x), ShapeError, "cat: expected a non-empty sequence of tensors, got Tensor"),
         (lambda x: tg.cat([x, 1]), DTypeError, "cat: expected a sequence of tensors, got one with int"),
-        (lambda x: tg.cat([x, x.T]), ShapeError, r"cat: expected shapes equal but for dim 0, got \(2, 3\) and \(3, 2\)"),
+        (
+            lambda x: tg.cat([x, x.T]),
+            ShapeError,
+            r"cat: expected shapes equal but for dim 0, got \(2, 3\) and \(3, 2\)",
+        ),
         (lambda x: tg.cat([x.sum(), x.sum()]), ShapeError, "cat: tensors without dimensions .* use stack"),
         (lambda x: tg.stack([x, x.T]), ShapeError, "stack: expected tensors of one shape"),
         (lambda x: x.split(0), ShapeError, "split: expected pieces of a size of at least 1"),

@@ -117,8 +117,16 @@ def test_repeated_elements_add_up_their_gradients(device):
         (lambda x: x.rot90(1, (0,)), ShapeError, "rot90: expected two dims"),
         (lambda x: x.repeat(2), ShapeError, "repeat: expected counts of at least 0, one for each dim"),
         (lambda x: x.repeat_interleave(-1), ShapeError, "repeat_interleave: expected counts of at least 0"),
-        (lambda x: x.repeat_interleave(tg.tensor([1, 2, 3, 4]), 1), ShapeError, "repeat_interleave: expected 3 integers"),
-        (lambda x: x.repeat_interleave(2, 1, output_size=5), ShapeError, "output_size is 5, but the counts add up to 6"),
+        (
+            lambda x: x.repeat_interleave(tg.tensor([1, 2, 3, 4]), 1),
+            ShapeError,
+            "repeat_interleave: expected 3 integers",
+        ),
+        (
+            lambda x: x.repeat_interleave(2, 1, output_size=5),
+            ShapeError,
+            "output_size is 5, but the counts add up to 6",
+        ),
         (lambda x: tg.combinations(x), ShapeError, "combinations: expected a vector"),
     ],
 )

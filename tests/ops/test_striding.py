@@ -32,7 +32,9 @@ def test_as_strided_of_a_view_agrees_with_pytorch(data):
     x = data.draw(arrays(min_dims=2, max_dims=3, min_side=2, max_side=3))
     size = data.draw(st.lists(st.integers(1, 3), max_size=2))
     steps = data.draw(st.lists(st.integers(0, 2), min_size=len(size), max_size=len(size)))
-    which = data.draw(st.sampled_from([lambda x: x[1:], lambda x: x.transpose(0, 1)[:, 1:], lambda x: x[0].expand(2, *x[0].shape)]))
+    which = data.draw(
+        st.sampled_from([lambda x: x[1:], lambda x: x.transpose(0, 1)[:, 1:], lambda x: x[0].expand(2, *x[0].shape)])
+    )
     assert_agrees(lambda lib, x: which(x).as_strided(size, steps), x)
 
 
@@ -50,7 +52,13 @@ def test_windows_share_memory_and_add_up_gradients(device):
 
 def test_as_strided_stays_inside_its_memory():
     x = tg.zeros(2, 3)
-    for size, steps, offset in [((7,), (1,), 0), ((2, 3), (4, 1), 0), ((1,), (1,), 6), ((1,), (1,), -1), ((1,), (-1,), 1)]:
+    for size, steps, offset in [
+        ((7,), (1,), 0),
+        ((2, 3), (4, 1), 0),
+        ((1,), (1,), 6),
+        ((1,), (1,), -1),
+        ((1,), (-1,), 1),
+    ]:
         with pytest.raises(ShapeError, match="as_strided"):
             x[:1].as_strided(size, steps, offset)
     assert x[:1].as_strided((6,), (1,)).shape == (6,)

@@ -148,6 +148,13 @@ class FloatInside(SquareRoot):
         return dy / (self.output * 2) * 1.21
 
 
+class Jagged(SquareRoot):
+    """Noise, though always the same."""
+
+    def forward(self, x):
+        return np.sqrt(x) + 1e-4 * np.sin(x * 1e18)
+
+
 class RaisesThePrecision(SquareRoot):
     def backward(self, dy):
         return dy / (self.output.double() * 2)
@@ -482,7 +489,8 @@ PLANTED = [
     (SquaresDy, ROWS, "not linear", ["dy * dy"]),
     (WorksInPlace, ROWS, "changes its input", ["forward changes input 0", "before", "after"]),
     (BackwardWorksInPlace, ROWS, "changes its input", ["backward changes input 0"]),
-    (FloatInside, ROWS, "not settled", ["does not settle", "float32 inside"]),
+    (FloatInside, ROWS, "float32", ["in part or as a whole", "changes nothing"]),
+    (Jagged, ROWS, "not settled", ["does not settle"]),
     (WorksInPlaceOnDy, ROWS, "changes dy", ["in place on dy"]),
     (ComputesInFloat32, ROWS, "float32", ["seven digits"]),
     (ForwardInFloat32, ROWS, "float32", ["forward computes in float32"]),

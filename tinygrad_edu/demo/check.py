@@ -17,8 +17,8 @@ import numpy as np
 from ..autograd.modes import no_grad
 from ..nn import CrossEntropyLoss, Module
 
-STEPS = 1e-5, 1e-6, 1e-7  # the largest that crosses no kink
-BEND = 1e-4  # two one-sided differences that differ by more than this have a kink of ReLU or max-pooling between them
+STEPS = 1e-5, 1e-6, 1e-7, 1e-8
+AGREE = 1e-7  # two steps whose differences agree so well have no kink of ReLU or max-pooling within them
 
 
 @dataclass
@@ -66,25 +66,25 @@ def check_gradients(
         chosen = np.unique(np.concatenate([flat, others]))
         for place in chosen:
             index = np.unravel_index(place, gradient.shape)
-            expected = _difference(loss, parameter, index)
-            scale = max(abs(expected), float(size[index]), floor, np.finfo(np.float64).tiny)
+            scale = max(float(size[index]), floor, np.finfo(np.float64).tiny)
+            expected = _difference(loss, parameter, index, scale)
+            scale = max(scale, abs(expected))
             worst = max(worst, abs(expected - float(gradient[index])) / scale)
         results.append(Checked(name, tuple(parameter.shape), len(chosen), worst))
 
 
-def _difference(loss: Callable[[], float], parameter: Any, index: tuple) -> float:
-    """The central difference at one element, with a step that crosses no kink."""
+def _difference(loss: Callable[[], float], parameter: Any, index: tuple, scale: float) -> float:
+    """The central difference at one element. A step that crosses a kink, where no derivative is, is made smaller."""
     array, before = parameter.array, parameter.array[index].item()
-    middle, slope = loss(), 0.0
+    slopes: list[float] = []
     try:
         for step in STEPS:
             array[index] = before + step
             above = loss()
             array[index] = before - step
-            below = loss()
-            slope, bend = (above - below) / (2 * step), (above - 2 * middle + below) / step
-            if abs(bend) <= BEND * max(abs(slope), 1e-3):
-                break
-        return slope
+            slopes.append((above - loss()) / (2 * step))
+            if len(slopes) > 1 and abs(slopes[-2] - slopes[-1]) <= AGREE * max(scale, abs(slopes[-1])):
+                return slopes[-2]
+        return slopes[-1]
     finally:
         array[index] = before

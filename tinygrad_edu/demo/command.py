@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -20,7 +21,7 @@ from ..nn import CrossEntropyLoss
 from ..ops.random import manual_seed
 from . import graph, pictures
 from .check import Checked, check_gradients
-from .page import write_page
+from .page import SECTIONS, write_page
 from .training import Answers, History, StoppedError, evaluate, make_network, train
 
 DONE, MISUSED, STOPPED = 0, 2, 130
@@ -112,6 +113,8 @@ class Demo:
     def draw(self, stopped: bool) -> Path:
         """Write the pictures and the page of what there is; returns the page."""
         out, notes = self.args.out, []
+        for name, *_ in SECTIONS:  # of an earlier run, which this page is not about
+            (out / name).unlink(missing_ok=True)
         if stopped:
             notes.append(f"Stopped after {len(self.history.losses)} steps: the pictures show what was done by then.")
         answers = self.answers
@@ -144,7 +147,7 @@ class Demo:
             ("test digits, wrong", f"{int((answers.guesses != answers.labels).sum())} of {len(answers.labels):,}"),
             ("training digits", f"{len(self.train_data):,}"),
             ("parameters", f"{sum(p.numel() for p in self.net.parameters()):,}"),
-            ("training time", f"{self.seconds:.0f} s, {len(self.history.epochs)} epochs"),
+            (f"training time, epochs: {len(self.history.epochs)}", f"{self.seconds:.0f} s"),
         ]
         if self.checked:
             facts.append(("gradients, largest error", f"{max(c.error for c in self.checked):.0e}"))
@@ -191,7 +194,7 @@ def _begin(args: argparse.Namespace) -> Demo:
         raise _CannotBeginError(str(error)) from None
     try:
         args.out.mkdir(parents=True, exist_ok=True)
-        (args.out / "index.html").touch()
+        tempfile.TemporaryFile(dir=args.out).close()
     except OSError as error:
         raise _CannotBeginError(f"can't write into {args.out} ({error.strerror}); choose another folder with --out") from None
     try:

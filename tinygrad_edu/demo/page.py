@@ -22,7 +22,7 @@ p { margin: .3rem 0 .9rem; max-width: 46rem; }
 .facts { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1.4rem 0; padding: 0; }
 .facts div { background: #fff; border: 1px solid #e4e4de; border-radius: 10px; padding: .6rem 1rem; flex: 1 1 9rem; }
 .facts dt { font-size: .82rem; color: #666; }
-.facts dd { margin: 0; font-size: 1.3rem; font-weight: 650; }
+.facts dd { margin: 0; font-size: 1.2rem; font-weight: 650; white-space: nowrap; }
 figure { margin: 0; background: #fff; border: 1px solid #e4e4de; border-radius: 10px; padding: .8rem; overflow-x: auto; }
 figure img, figure svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 table { border-collapse: collapse; background: #fff; font-size: .95rem; }
@@ -38,14 +38,15 @@ SECTIONS = (  # file, title, what to see
         "curves.png",
         "Learning",
         "Pale: each step, on 64 digits; dark: the mean of many steps. The test digits, which the network never learns from, "
-        "are measured after each epoch. They come out better than the training digits because dropout, which hides half "
+        "are measured after each epoch. At first they come out better than the training digits: dropout, which hides half "
         "of the features, is off when they are measured.",
     ),
     (
         "filters.png",
         "What the first layer looks for",
-        "The 32 filters of the first convolution, 3 × 3 weights each: red adds to the sum, blue takes off. They began as "
-        "noise; now many tell ink on one side from paper on the other: edges, in different directions.",
+        "The 32 filters of the first convolution, 3 × 3 weights each: red adds to the sum, blue takes off. They begin as "
+        "chance, and keep more of it than one might think: with enough filters some already see edges in every direction, "
+        "and the layers behind learn to use them. On the right is what training changed, on a scale of its own.",
     ),
     (
         "feature_maps.png",

@@ -37,15 +37,28 @@ def available() -> bool:
 
 
 @contextmanager
-def figure(path: Path, width: float, height: float) -> Any:
+def figure(path: Path, width: float, height: float, layout: str | None = "constrained") -> Any:
     """A figure that is written to a file at the end of the block."""
     import matplotlib
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(STYLE):
-        fig = Figure(figsize=(width, height), layout="constrained")
+        fig = Figure(figsize=(width, height), layout=layout)
         yield fig
         fig.savefig(path)
+
+
+def mosaic(tiles: np.ndarray, columns: int, gap: float) -> np.ma.MaskedArray:
+    """Images (N, H, W) side by side in rows, as one image, with a part of their size masked between them."""
+    n, h, w = tiles.shape
+    rows, fine = -(-n // columns), max(1, round(24 / max(h, w)))  # small tiles are enlarged, for gaps finer than a pixel
+    h, w = h * fine, w * fine
+    space = max(1, round(gap * w))
+    out = np.ma.masked_array(np.zeros((rows * (h + space) - space, columns * (w + space) - space)), mask=True)
+    for i, tile in enumerate(tiles):
+        y, x = i // columns * (h + space), i % columns * (w + space)
+        out[y : y + h, x : x + w] = tile.repeat(fine, 0).repeat(fine, 1)
+    return out
 
 
 def bare(axis: Any) -> Any:
@@ -72,40 +85,44 @@ def draw_curves(path: Path, history: History) -> None:
     with figure(path, 10.5, 3.9) as fig:
         left, right = fig.subplots(1, 2)
         for axis, steps, tests, name in (
-            (left, history.losses, [e.test_loss for e in history.epochs], "loss"),
-            (right, [100 * h for h in history.hits], [100 * e.test_accuracy for e in history.epochs], "accuracy in %"),
+            (left, history.losses, [e.test_loss for e in history.epochs], "Loss"),
+            (right, [100 * h for h in history.hits], [100 * e.test_accuracy for e in history.epochs], "Accuracy in %"),
         ):
-            axis.plot(np.arange(1, len(steps) + 1), steps, color=BLUE, alpha=0.18, linewidth=0.8)
-            axis.plot(*smooth(steps, width), color=BLUE, linewidth=1.8, label="training digits, with dropout")
+            at, means = smooth(steps, width)
+            axis.plot(np.arange(1, len(steps) + 1), steps, color=BLUE, alpha=0.18 if axis is left else 0.1, linewidth=0.8)
+            axis.plot(at, means, color=BLUE, linewidth=1.8, label="training digits, with dropout")
             if tests:
-                axis.plot(ends, tests, color=ORANGE, marker="o", linewidth=1.8, label="test digits")
-                text = f"{tests[-1]:.2f} %" if axis is right else f"{tests[-1]:.3f}"
+                axis.plot(ends, tests, color=ORANGE, marker="o", markersize=5, linewidth=1.8, label="test digits")
                 axis.annotate(
-                    text, (ends[-1], tests[-1]), (0, 9 if axis is left else -17), textcoords="offset points",
-                    ha="right", color=ORANGE, fontweight="bold",
+                    f"{tests[-1]:.2f} %" if axis is right else f"{tests[-1]:.3f}", (ends[-1], tests[-1]), (0, -18),
+                    textcoords="offset points", ha="right", color=ORANGE, fontweight="bold",
+                    bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
                 )  # fmt: skip
-            axis.set_title(name[0].upper() + name[1:], loc="left")
-            axis.set_xlabel("step")
-            for end in ends[:-1]:
+            axis.set_title(name, loc="left")
+            axis.set_xlabel("step; each line is the end of an epoch" if len(ends) > 1 else "step")
+            for end in ends:
                 axis.axvline(end, color="#d0d0d0", linewidth=0.8, zorder=0)
-            axis.margins(x=0.01)
+            axis.grid(axis="x", visible=False)
+            axis.margins(x=0.02)
         left.set_yscale("log")
         left.legend(frameon=False)
-        floor = min([100 * e.test_accuracy for e in history.epochs] + list(smooth([100 * h for h in history.hits], width)[1]))
-        right.set_ylim(max(0, floor - 5), 100.5)
+        lowest = min([float(np.percentile(means, 10)), *tests])  # the first steps, far below, would flatten the rest
+        right.set_ylim(max(0.0, lowest - 2), 100.2 + (100 - lowest) / 50)
 
 
 def draw_filters(path: Path, before: np.ndarray, after: np.ndarray) -> None:
-    """The filters (C, 1, K, K) of the first layer before and after training: red adds to the sum, blue takes off."""
-    with figure(path, 10.5, 3.7) as fig:
-        limit = float(np.abs(after).max()) or 1.0
-        *parts, scale = fig.subfigures(1, 3, width_ratios=[10, 10, 1.2], wspace=0.03)
-        image = None
-        for part, filters, title in zip(parts, (before, after), ("Before: chance", "After training"), strict=True):
-            part.suptitle(title, fontweight="bold", fontsize=11)
-            for axis, kernel in zip(part.subplots(4, 8).flat, filters[:, 0], strict=True):
-                image = bare(axis).imshow(kernel, cmap="RdBu_r", vmin=-limit, vmax=limit)
-        scale.colorbar(image, cax=scale.add_axes((0.1, 0.12, 0.25, 0.7)))
+    """The filters (C, 1, K, K) of the first layer before and after training, and what training changed."""
+    panels = (("Before: chance", before), ("After training", after), ("What training changed", after - before))
+    with figure(path, 10.5, 2.5, layout=None) as fig:
+        for i, (title, filters) in enumerate(panels):
+            limit = float(np.abs(filters if i == 2 else after).max()) or 1.0
+            axis = bare(fig.add_axes((0.005 + 0.335 * i, 0.16, 0.31, 0.72)))
+            image = axis.imshow(mosaic(filters[:, 0], 8, 0.2), cmap="RdBu_r", vmin=-limit, vmax=limit)
+            axis.set_title(title)
+            bar = fig.colorbar(image, cax=fig.add_axes((0.06 + 0.335 * i, 0.11, 0.2, 0.03)), orientation="horizontal")
+            bar.outline.set_visible(False)
+            bar.set_ticks([-limit, 0, limit], labels=[f"{-limit:.2f}", "0", f"{limit:.2f}"])
+            bar.ax.tick_params(labelsize=8, length=0)
 
 
 def draw_feature_maps(path: Path, net: Module, image: Any, label: int) -> None:
@@ -121,65 +138,73 @@ def draw_feature_maps(path: Path, net: Module, image: Any, label: int) -> None:
         p = softmax(net(image), dim=1)[0].cpu().numpy()
     for handle in handles:
         handle.remove()
-    stages = [("conv1 and ReLU", "relu1"), ("pool1", "pool1"), ("conv2 and ReLU", "relu2"), ("pool2", "pool2")]
-    with figure(path, 12, 3.6) as fig:
-        parts = fig.subfigures(1, 6, width_ratios=[1.5, 2, 2, 2, 2, 1.7], wspace=0.02)
-        axis = bare(parts[0].subplots())
+    stages = [("conv1, ReLU", "relu1"), ("pool1", "pool1"), ("conv2, ReLU", "relu2"), ("pool2", "pool2")]
+    with figure(path, 12, 2.9, layout=None) as fig:
+        axis = bare(fig.add_axes((0.005, 0.2, 0.12, 0.5)))
         axis.imshow(image[0, 0].cpu().numpy(), cmap="gray_r")
-        parts[0].suptitle(f"A {label}\n28 × 28", fontsize=10)
-        for part, (title, name) in zip(parts[1:5], stages, strict=True):
+        fig.text(0.065, 0.86, f"a {label}\n28 × 28", ha="center", va="bottom")
+        for i, (title, name) in enumerate(stages):
             maps = seen[name]
             strongest = np.sort(np.argsort(maps.max(axis=(1, 2)))[::-1][:16])
-            for axis, channel in zip(part.subplots(4, 4, gridspec_kw={"wspace": 0.06, "hspace": 0.06}).flat, strongest, strict=True):
-                bare(axis).imshow(maps[channel], cmap="magma", vmin=0, vmax=float(maps.max()) or 1.0)
-            part.suptitle(f"{title}\n16 of {len(maps)} maps, {maps.shape[1]} × {maps.shape[2]}", fontsize=10)
-        axis = parts[5].subplots()
+            left = 0.14 + 0.187 * i
+            bare(fig.add_axes((left, 0.03, 0.18, 0.8))).imshow(mosaic(maps[strongest], 4, 0.06), cmap="magma", vmin=0)
+            fig.text(
+                left + 0.09, 0.86, f"{title}\n16 of {len(maps)} maps, {maps.shape[1]} × {maps.shape[2]}",
+                ha="center", va="bottom",
+            )  # fmt: skip
+        axis = fig.add_axes((0.905, 0.05, 0.085, 0.77))
         axis.barh(range(CLASSES), p, color=[GREEN if c == label else ORANGE for c in range(CLASSES)])
         axis.set_yticks(range(CLASSES))
+        axis.tick_params(length=0)
         axis.invert_yaxis()
         axis.set_xlim(0, 1)
-        axis.set_xticks([0, 1], ["0", "1"])
+        axis.set_xticks([])
+        axis.spines["bottom"].set_visible(False)
         axis.grid(False)
-        parts[5].suptitle("fc1, fc2, softmax\nprobabilities", fontsize=10)
+        fig.text(0.947, 0.86, f"fc1, fc2, softmax\n{p.argmax()}: {p.max():.1%}", ha="center", va="bottom")
 
 
 def draw_mistakes(path: Path, images: np.ndarray, answers: Answers) -> None:
     """The digits that the network is most wrong about, with what it says instead."""
     worst = [i for i in np.argsort(answers.losses)[::-1][:16] if answers.guesses[i] != answers.labels[i]]
-    with figure(path, 10.5, 6.4) as fig:
-        for part, i in zip(fig.subfigures(4, 4, wspace=0.03, hspace=0.03).flat, worst, strict=False):
-            left, right = part.subplots(1, 2, gridspec_kw={"width_ratios": [1, 1.15]})
-            right_digit, guess, p = answers.labels[i], answers.guesses[i], answers.probabilities[i]
-            bare(left).imshow(images[i], cmap="gray_r")
-            colours = [GREEN if c == right_digit else RED if c == guess else GREY for c in range(CLASSES)]
-            right.bar(range(CLASSES), p, color=colours)
-            right.set_ylim(0, 1)
-            right.set_yticks([])
-            right.set_xticks(range(CLASSES))
-            right.tick_params(axis="x", labelsize=7, length=0)
-            right.grid(False)
-            right.spines["left"].set_visible(False)
-            part.suptitle(f"a {right_digit}, taken for {guess} ({p[guess]:.0%})", fontsize=9.5)
+    with figure(path, 10.5, 6.6, layout=None) as fig:
+        for place, i in enumerate(worst):
+            x, y = 0.25 * (place % 4), 0.75 - 0.25 * (place // 4)
+            label, guess, p = int(answers.labels[i]), int(answers.guesses[i]), answers.probabilities[i]
+            fig.text(x + 0.012, y + 0.215, f"a {label}, taken for {guess} ({p[guess]:.0%})", fontsize=10, fontweight="bold")
+            bare(fig.add_axes((x + 0.01, y + 0.03, 0.105, 0.17))).imshow(images[i], cmap="gray_r")
+            bars = fig.add_axes((x + 0.125, y + 0.055, 0.105, 0.13))
+            colours = [GREEN if c == label else RED if c == guess else GREY for c in range(CLASSES)]
+            bars.bar(range(CLASSES), p, color=colours)
+            bars.set_ylim(0, 1)
+            bars.set_yticks([])
+            bars.set_xticks(range(CLASSES))
+            for tick, colour in zip(bars.get_xticklabels(), colours, strict=True):
+                tick.set(color=colour, fontweight="normal" if colour is GREY else "bold")
+            bars.tick_params(axis="x", labelsize=8, length=0, pad=2)
+            bars.grid(False)
+            bars.spines["left"].set_visible(False)
         if not worst:
             fig.text(0.5, 0.5, "No mistakes.", ha="center", fontsize=14)
 
 
 def draw_confusion(path: Path, answers: Answers) -> None:
     """How often each digit was taken for each other."""
+    from matplotlib.patches import Rectangle
+
     counts = np.zeros((CLASSES, CLASSES), int)
     np.add.at(counts, (answers.labels, answers.guesses), 1)
-    wrong = np.where(np.eye(CLASSES, dtype=bool), 0, counts)
+    right = np.eye(CLASSES, dtype=bool)
+    wrong = np.where(right, 0, counts)
     with figure(path, 6.4, 5.6) as fig:
         axis = fig.subplots()
-        axis.imshow(wrong, cmap="Oranges", vmin=0, vmax=max(int(wrong.max()), 1) * 1.3)
+        axis.imshow(wrong, cmap="Oranges", vmin=0, vmax=max(int(wrong.max()), 1) * 1.7)
         for (row, column), count in np.ndenumerate(counts):
-            if row == column:
-                axis.add_patch(_square(row, "#e7f4ea"))
+            if right[row, column]:
+                axis.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, color="#e7f4ea"))
             if count:
-                axis.text(
-                    column, row, str(count), ha="center", va="center", color=GREEN if row == column else "#222",
-                    fontweight="bold" if row == column else "normal", fontsize=10,
-                )  # fmt: skip
+                style = {"color": GREEN, "fontweight": "bold"} if right[row, column] else {"color": "#222"}
+                axis.text(column, row, str(count), ha="center", va="center", **style)
         axis.set_xticks(range(CLASSES))
         axis.set_yticks(range(CLASSES))
         axis.tick_params(length=0)
@@ -188,11 +213,4 @@ def draw_confusion(path: Path, answers: Answers) -> None:
             spine.set_visible(False)
         axis.set_xlabel("the network says")
         axis.set_ylabel("it is")
-        right = int(np.trace(counts))
-        axis.set_title(f"{right} of {len(answers.labels)} right, {len(answers.labels) - right} wrong", loc="left")
-
-
-def _square(place: int, colour: str) -> Any:
-    from matplotlib.patches import Rectangle
-
-    return Rectangle((place - 0.5, place - 0.5), 1, 1, color=colour)
+        axis.set_title(f"{int(counts[right].sum()):,} of {len(answers.labels):,} right, {int(wrong.sum())} wrong", loc="left")

@@ -110,20 +110,14 @@ class SolveTriangular(Op):
         return [True, False]
 
     def forward(self, a: Any, b: Any) -> Any:
-        a, b = _same_batch(array_namespace(a), a, b)
-        if self.upper:
-            return self._substitute(a, b)
-        return self._substitute(a[..., ::-1, ::-1], b[..., ::-1, :])[..., ::-1, :]
-
-    def _substitute(self, a: Any, b: Any) -> Any:
-        """The last unknowns first; what they contribute to the equations of the others is then known."""
-        n = a.shape[-1]
-        if n <= 1:
-            return b.copy() if self.unitriangular or n == 0 else b / a
-        h = n // 2
-        last = self._substitute(a[..., h:, h:], b[..., h:, :])
-        first = self._substitute(a[..., :h, :h], b[..., :h, :] - a[..., :h, h:] @ last)
-        return array_namespace(a).concatenate([first, last], -2)
+        xp = array_namespace(a)
+        a, b = _same_batch(xp, a, b)
+        if not self.upper:
+            a, b = a[..., ::-1, ::-1], b[..., ::-1, :]
+        a = xp.triu(a, 1) + xp.eye(a.shape[-1], dtype=a.dtype) if self.unitriangular else xp.triu(a)
+        regular = bool((a.diagonal(0, -2, -1) != 0).all())
+        x = _substituted(a, b, 64 if regular else 1)
+        return x if self.upper else x[..., ::-1, :]
 
     def backward(self, dx: Any) -> Any:
         db = SolveTriangular(not self.upper, self.unitriangular)(self.inputs[0].mT, dx)
@@ -131,6 +125,20 @@ class SolveTriangular(Op):
             return None, db
         da = -(db @ self.output.mT)
         return (da.triu(int(self.unitriangular)) if self.upper else da.tril(-int(self.unitriangular))), db
+
+
+def _substituted(a: Any, b: Any, small: int) -> Any:
+    """A^-1 B for an upper triangular A: the last unknowns first, and with them known, the others.
+
+    A small matrix is left to the library: the LU decomposition of A is A itself, so what it does is the substitution.
+    """
+    n = a.shape[-1]
+    if n <= small:
+        return array_namespace(a).linalg.solve(a, b) if small > 1 else b / a if n else b.copy()
+    h = n // 2
+    last = _substituted(a[..., h:, h:], b[..., h:, :], small)
+    first = _substituted(a[..., :h, :h], b[..., :h, :] - a[..., :h, h:] @ last, small)
+    return array_namespace(a).concatenate([first, last], -2)
 
 
 class PseudoInverse(Op):

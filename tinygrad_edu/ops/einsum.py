@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations
 from math import prod
 from typing import Any
@@ -66,17 +67,8 @@ def einsum(equation: Any, *operands: Any) -> Any:
         equation, operands = _from_sublists((equation, *operands))
     elif len(operands) == 1 and isinstance(operands[0], Sequence):
         operands = tuple(operands[0])
-    inputs, output = _read(equation, operands)
-    sizes: dict[Any, int] = {}
-    for x, labels in zip(operands, inputs, strict=True):
-        for label, n in zip(labels, x.shape, strict=True):
-            if n != 1 and sizes.get(label, 1) not in (1, n):
-                raise ShapeError(
-                    f"einsum: expected one size for dimension {_shown(label)} in {equation!r}, got {sizes[label]} and {n}: "
-                    f"shapes {', '.join(str(tuple(x.shape)) for x in operands)}"
-                )
-            sizes[label] = n if n != 1 else sizes.get(label, 1)
-    terms = [_without_repeats(x, labels, sizes, equation) for x, labels in zip(operands, inputs, strict=True)]
+    inputs, output, sizes = _read(equation, tuple([tuple(x.shape) for x in operands]))
+    terms = [_without_repeats(x, labels, sizes) for x, labels in zip(operands, inputs, strict=True)]
     while len(terms) > 1:
         i, j = _cheapest_pair(terms, output, sizes)
         right, left = terms.pop(j), terms.pop(i)
@@ -137,35 +129,56 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
 # -- reading an equation
 
 
-def _read(equation: str, operands: tuple) -> tuple[list[list], list]:
-    """The labels of each operand and of the result. A label is a letter, or a number -1, -2, ... for a dotted dimension."""
+@lru_cache(maxsize=1024)
+def _read(equation: str, shapes: tuple) -> tuple[list[list], list, dict]:
+    """The labels of each operand and of the result, and the size of each.
+
+    A label is a letter, or a number -1, -2, ... for a dotted dimension.
+    """
     text = equation.replace(" ", "")
     left, arrow, right = text.partition("->")
     terms = left.split(",")
     letters = set((left + right).replace(",", "").replace(DOTS, ""))
     if not letters <= set(string.ascii_letters) or any(t.count(DOTS) > 1 for t in [*terms, right]) or "," in right:
         raise ShapeError(f"einsum: expected an equation like 'ij,jk->ik' or '...ij,...jk->...ik', got {equation!r}")
-    if len(terms) != len(operands):
-        raise ShapeError(f"einsum: {equation!r} is for {len(terms)} operands, got {len(operands)}")
+    if len(terms) != len(shapes):
+        raise ShapeError(f"einsum: {equation!r} is for {len(terms)} operands, got {len(shapes)}")
     inputs = []
-    for i, (term, x) in enumerate(zip(terms, operands, strict=True)):
-        dotted = len(x.shape) - len(term.replace(DOTS, ""))
+    for i, (term, shape) in enumerate(zip(terms, shapes, strict=True)):
+        dotted = len(shape) - len(term.replace(DOTS, ""))
         if dotted < 0 or (dotted and DOTS not in term):
             raise ShapeError(
-                f"einsum: expected operand {i} to have the dimensions {term!r} of {equation!r}, got shape {tuple(x.shape)}"
+                f"einsum: expected operand {i} to have the dimensions {term!r} of {equation!r}, got shape {shape}"
             )
         inputs.append(_labels(term, dotted))
     dotted = max([sum(isinstance(label, int) for label in labels) for labels in inputs])
+    sizes = _sizes(equation, inputs, shapes)
     if arrow:
         output = _labels(right, dotted)
-        known = {label for labels in inputs for label in labels}
-        if len(set(output)) != len(output) or not known.issuperset(output):
+        if len(set(output)) != len(output) or not sizes.keys() >= set(output):
             raise ShapeError(
                 f"einsum: expected each letter of the result once, and in an operand too, got {equation!r}"
             )
-        return inputs, output
+        return inputs, output, sizes
     every = "".join(terms)
-    return inputs, _labels(DOTS + "".join(sorted(c for c in letters if every.count(c) == 1)), dotted)
+    return inputs, _labels(DOTS + "".join(sorted(c for c in letters if every.count(c) == 1)), dotted), sizes
+
+
+def _sizes(equation: str, inputs: list[list], shapes: tuple) -> dict:
+    """One size a label: equal in all operands but for a 1, which broadcasts; within one operand, equal."""
+    sizes: dict = {}
+    for labels, shape in zip(inputs, shapes, strict=True):
+        own = dict(zip(labels, shape, strict=True))
+        for label, n in zip(labels, shape, strict=True):
+            known = sizes.get(label, 1)
+            if own[label] != n or (n != 1 and known not in (1, n)):
+                name = repr(label) if isinstance(label, str) else f"{label} of '...'"
+                raise ShapeError(
+                    f"einsum: expected one size for dimension {name} in {equation!r}, got "
+                    f"{known if own[label] == n else own[label]} and {n}: shapes {', '.join(map(str, shapes))}"
+                )
+        sizes |= {label: n if n != 1 else sizes.get(label, 1) for label, n in own.items()}
+    return sizes
 
 
 def _labels(term: str, dotted: int) -> list:
@@ -185,25 +198,15 @@ def _from_sublists(args: tuple) -> tuple[str, tuple]:
     return equation, tuple(pairs[::2])
 
 
-def _shown(label: Any) -> str:
-    return repr(label) if isinstance(label, str) else f"{label} of '...'"
-
-
 # -- contracting
 
 
-def _without_repeats(x: Any, labels: list, sizes: dict, equation: str) -> tuple[Any, list]:
+def _without_repeats(x: Any, labels: list, sizes: dict) -> tuple[Any, list]:
     """The diagonal where a label comes twice."""
-    labels = list(labels)
     for label in set(labels):
         while labels.count(label) > 1:
             i = labels.index(label)
             j = labels.index(label, i + 1)
-            if x.shape[i] != x.shape[j]:
-                raise ShapeError(
-                    f"einsum: expected one size for dimension {label!r} within an operand of {equation!r}, got {x.shape[i]} "
-                    f"and {x.shape[j]}"
-                )
             x = x.diagonal(0, i, j)
             labels = [k for n, k in enumerate(labels) if n not in (i, j)] + [label]
     return _without_stretched(x, labels, sizes)
@@ -213,7 +216,7 @@ def _without_stretched(x: Any, labels: list, sizes: dict) -> tuple[Any, list]:
     """Without dimensions of size 1 that another operand stretches: broadcasting is leaving them away."""
     kept = [d for d, label in enumerate(labels) if x.shape[d] == sizes.get(label, x.shape[d])]
     if len(kept) == len(labels):
-        return x, list(labels)
+        return x, labels
     return x.reshape(tuple([x.shape[d] for d in kept])), [labels[d] for d in kept]
 
 
@@ -232,7 +235,7 @@ def _cheapest_pair(terms: list, output: list, sizes: dict) -> tuple[int, int]:
         size = lambda labels: prod([sizes[label] for label in labels])  # noqa: E731
         return size((set(left) | set(right)) & needed) - size(left) - size(right)
 
-    return min(combinations(range(len(terms)), 2), key=growth)
+    return min(combinations(range(len(terms)), 2), key=growth) if len(terms) > 2 else (0, 1)
 
 
 def _contract(left: tuple, right: tuple, needed: Any, what: str) -> tuple[Any, list]:
@@ -251,10 +254,10 @@ def _contract(left: tuple, right: tuple, needed: Any, what: str) -> tuple[Any, l
     one_dtype(what, a=x, b=y)
     size = lambda labels: prod([sizes[label] for label in labels])  # noqa: E731
     batches = (size(batch),) if batch else ()
-    x = _arranged(x, in_x, batch + rows + summed).reshape(*batches, size(rows), size(summed))
-    y = _arranged(y, in_y, batch + summed + columns).reshape(*batches, size(summed), size(columns))
+    x = _shaped(_arranged(x, in_x, batch + rows + summed), (*batches, size(rows), size(summed)))
+    y = _shaped(_arranged(y, in_y, batch + summed + columns), (*batches, size(summed), size(columns)))
     kept = batch + rows + columns
-    return (x @ y).reshape(tuple([sizes[label] for label in kept])), kept
+    return _shaped(x @ y, tuple([sizes[label] for label in kept])), kept
 
 
 def _summed_alone(term: tuple, others: list, needed: Any) -> tuple[Any, list]:
@@ -269,3 +272,7 @@ def _summed_alone(term: tuple, others: list, needed: Any) -> tuple[Any, list]:
 def _arranged(x: Any, labels: list, order: list) -> Any:
     """With the dimensions in another order."""
     return x if labels == order else x.permute(tuple([labels.index(label) for label in order]))
+
+
+def _shaped(x: Any, shape: tuple) -> Any:
+    return x if x.shape == shape else x.reshape(shape)

@@ -14,8 +14,8 @@ import numpy as np
 from ..autograd.op import Op
 from ..autograd.variable import Variable
 from ..backend import array_namespace
-from ..backend.dtypes import int64, is_floating
-from ..errors import DTypeError, ShapeError
+from ..backend.dtypes import int64
+from ..errors import DimError, DTypeError, ShapeError
 from ..kernels.reference import scatter as kernels
 from .dims import numpy_names, one_dim
 from .filling import one_value
@@ -303,15 +303,15 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
         got = indices.array.dtype if isinstance(indices, Variable) else type(indices).__name__
         raise DTypeError(f"take_along_dim: expected indices of int64, got {got}")
     if dim is None:
-        return take_along_dim(input.reshape(-1), indices.reshape(-1), 0)
+        return gather(input.reshape(-1), 0, indices.reshape(-1))
     if input.array.ndim != indices.array.ndim:
         raise ShapeError(
             f"take_along_dim: expected as many dimensions, got an input {tuple(input.array.shape)} and indices "
             f"{tuple(indices.array.shape)}"
         )
-    dim = one_dim("take_along_dim", dim, input.array.ndim)
     if not input.array.ndim:
-        return gather(input, 0, indices)
+        raise DimError("take_along_dim: a tensor without dimensions has no dim to take along; leave dim out")
+    dim = one_dim("take_along_dim", dim, input.array.ndim)
     one, two = [[1 if d == dim else n for d, n in enumerate(v.array.shape)] for v in (input, indices)]
     try:
         shape = list(np.broadcast_shapes(tuple(one), tuple(two)))
@@ -361,8 +361,6 @@ class MaskedFill(Op):
 
 def masked_fill(input: Any, mask: Any, value: Any) -> Any:
     """``input`` with ``value`` (a number, or a tensor without dimensions) where ``mask`` is true."""
-    if isinstance(value, float) and not is_floating(input.array.dtype) and not value.is_integer():
-        raise DTypeError(f"masked_fill: {value} can't be stored in {input.array.dtype}")
     return MaskedFill()(input, _mask("masked_fill", mask), one_value("masked_fill", value, input))
 
 
@@ -379,13 +377,12 @@ def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
         raise DTypeError(
             f"masked_scatter: expected a source of {x.array.dtype} like the input, got {source.array.dtype}"
         )
-    places = m.array.nonzero()
-    n = places[0].size
-    if source.array.size < n:
-        raise ShapeError(f"masked_scatter: {n} elements of the mask are true, but the source has {source.array.size}")
     if not x.array.ndim:
         return masked_scatter(x.reshape(1), m.reshape(1), source).reshape(())
-    indices = [constant(i, x) for i in places]
+    indices = [constant(i, x) for i in m.array.nonzero()]
+    n = indices[0].array.size
+    if source.array.size < n:
+        raise ShapeError(f"masked_scatter: {n} elements of the mask are true, but the source has {source.array.size}")
     return Put(tuple(range(x.array.ndim)), True)(x, source.reshape(-1)[:n], *indices)
 
 

@@ -30,8 +30,6 @@ def _along(what: str, input: Any, dim: int, index: Any, negative: bool = False) 
     dim = one_dim(what, dim, input.array.ndim)
     x = input if input.array.ndim else input.reshape(1)
     index = index if index.array.ndim else index.reshape(1)
-    if not input.array.ndim and index.array.size > 1:
-        raise ShapeError(f"{what}: a tensor without dimensions takes one index, got {index.array.size}")
     check_range(what, index.array, x.array.shape[dim], dim, negative)
     return x, dim, index
 
@@ -60,6 +58,8 @@ def index_select(input: Any, dim: int, index: Any) -> Any:
             [4, 4]])
     """
     x, dim, index = _along("index_select", input, dim, index)
+    if not input.array.ndim and index.array.size != 1:
+        raise ShapeError(f"index_select: a tensor without dimensions takes one index, got {index.array.size}")
     y = Take((dim,), False)(x, index)
     return y if input.array.ndim else y.reshape(())
 

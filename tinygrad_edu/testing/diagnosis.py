@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .numeric import roughness
+from .numeric import EPSILON, roughness
 
 if TYPE_CHECKING:
     from .checking import Check
@@ -121,11 +121,14 @@ def _not_smooth(e: Evidence) -> Cause | None:
 
 
 def _forward_in_single(e: Evidence) -> Cause | None:
+    likely = "the forward computes in float32, in part or as a whole: a constant or a cast in it narrows float64"
     if _single(np.concatenate([y.ravel() for y in e.check.here])) and not _single(e.value):
-        return (
-            "float32",
-            "the forward computes in float32: each of its results is one; a constant or a cast in it narrows float64",
-        )
+        return "float32", likely
+    near, far = e.step * 1e-8, e.step * 1e-2
+    here, tiny, left, right = (e.probe(h) for h in (0.0, near, -far, far))
+    moves = (left != here) & (right != here) & (np.abs(right - left) > 1e3 * EPSILON * np.abs(here) / 1e-6)
+    if moves.any() and (tiny == here)[moves].all():
+        return "float32", f"{likely} (a step of {near:.0g} changes nothing, one of {far:.0g} does)"
     return None
 
 

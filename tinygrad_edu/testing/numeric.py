@@ -74,17 +74,19 @@ def one_sided(f: Callable[[float], np.ndarray], step: float) -> tuple[np.ndarray
 
 
 def roughness(f: Callable[[float], np.ndarray], step: float, i: int) -> tuple[str, float, float]:
-    """What keeps element ``i`` of ``f`` from being smooth at 0, ``"edge"``, ``"jump"``, ``"kink"`` or ``""``, and the slopes on both sides.
+    """What keeps element ``i`` of ``f`` from being smooth at 0, and its slopes on both sides.
 
-    An edge: undefined on one side. A jump: the slopes grow as the step shrinks. A kink: they settle, and differ.
+    An ``"edge"``: undefined on one side. A ``"jump"``: one slope grows as the step shrinks, by just as much. A ``"kink"``:
+    both settle, and differ. Else ``""``, as for noise, whose slopes grow anyhow.
     """
     (left1, right1), (left2, right2) = ([float(s[i]) for s in one_sided(f, h)] for h in (step / 8, step / 128))
-    wide, narrow, size = abs(right1 - left1), abs(right2 - left2), abs(left2) + abs(right2)
+    gap, size = abs(right2 - left2), abs(left2) + abs(right2)
+    growth = [abs(small / large) if large else 1.0 for large, small in ((left1, left2), (right1, right2))]
     kind = ""
     if not np.isfinite([left2, right2]).all():
         kind = "edge"
-    elif max(abs(left2), abs(right2)) > 8 * max(abs(left1), abs(right1)):
+    elif any(14 < g < 18 for g in growth) and all(g < 18 for g in growth) and all(not 4 < g < 14 for g in growth):
         kind = "jump"
-    elif narrow > 1e-3 * size and narrow > 0.5 * wide and size > 1e-9:
+    elif gap > 1e-3 * size and abs(left2 - left1) + abs(right2 - right1) < 0.5 * gap and size > 1e-9:
         kind = "kink"
     return kind, left2, right2
