@@ -55,7 +55,9 @@ def collect(result: Tensor, names: Mapping[Any, str], data: Tensor) -> list[Box]
         boxes[node] = Box(node, "result" if node is root else "operation", node.name, node.shape, inputs)
         stack.extend(edges)
     found = sorted(boxes.values(), key=lambda box: box.key.sequence)  # a leaf is 0, then by creation
-    return [Box("data", "data", "images", tuple(data.shape), ()), *found]
+    if any("data" in box.inputs for box in found):
+        found.insert(0, Box("data", "data", "images", tuple(data.shape), ()))
+    return found
 
 
 def layers(boxes: list[Box]) -> dict[Any, int]:

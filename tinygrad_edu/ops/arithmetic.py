@@ -210,4 +210,3 @@ def operators(result: type) -> dict[str, Callable]:
 
 
 __all__ = ["add", "mul", "sub", "true_divide"]
-METHODS = INPLACE = ("add", "mul", "sub", "true_divide")

@@ -32,8 +32,6 @@ __all__ = [
     "subtract",
     "xlogy",
 ]
-METHODS = tuple(name for name in __all__ if name != "rsub")
-INPLACE = tuple(name for name in METHODS if name not in ("logaddexp", "logaddexp2"))
 
 LN2 = log_of_number(2.0)
 

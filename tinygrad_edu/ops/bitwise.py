@@ -19,7 +19,6 @@ __all__ = [
     "bitwise_right_shift",
     "bitwise_xor",
 ]
-METHODS = INPLACE = tuple(__all__)
 
 
 def bitwise_not(input: Any) -> Any:

@@ -29,8 +29,6 @@ __all__ = [
     "nan_to_num",
     "where",
 ]
-METHODS = tuple(name for name in __all__ if name != "where")
-INPLACE = ("clamp", "clamp_max", "clamp_min", "clip", "nan_to_num")
 
 
 def only_tensors(what: str, *xs: Any, instead: str = "make it a tensor") -> None:
@@ -249,7 +247,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     return Where()(condition, x, y)
 
 
-def _where_of(self: Any, condition: Any, other: Any) -> Any:
+def where_of(self: Any, condition: Any, other: Any) -> Any:
     """``where(condition, self, other)``."""
     return where(condition, self, other)
 
@@ -343,4 +341,3 @@ def _largest(dtype: np.dtype) -> float:
 
 
 clip = clamp
-DUNDERS = {"where": _where_of}

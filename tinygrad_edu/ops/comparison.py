@@ -39,24 +39,6 @@ __all__ = [
     "not_equal",
     "signbit",
 ]
-METHODS = tuple(name for name in __all__ if name != "isin")
-INPLACE = (
-    "eq",
-    "ge",
-    "greater",
-    "greater_equal",
-    "gt",
-    "le",
-    "less",
-    "less_equal",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logical_xor",
-    "lt",
-    "ne",
-    "not_equal",
-)
 
 
 def answer(what: str, function: Callable, *operands: Any) -> Any:

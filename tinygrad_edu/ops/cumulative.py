@@ -27,8 +27,6 @@ __all__ = [
     "trapezoid",
     "trapz",
 ]
-METHODS = ("cummax", "cummin", "cumprod", "cumsum", "diff", "logcumsumexp")
-INPLACE = ("cumprod", "cumsum")
 
 
 class Recurrence(Op):

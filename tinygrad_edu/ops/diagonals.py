@@ -13,8 +13,6 @@ from .selection import Placed, Replaced, Selection
 from .shape import contiguous
 
 __all__ = ["diag", "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "tril", "triu"]
-METHODS = ("diag", "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "tril", "triu")
-INPLACE = ("tril", "triu")
 
 
 class Diagonal(Selection):

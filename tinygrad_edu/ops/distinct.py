@@ -15,7 +15,6 @@ from .promotion import cast, first_tensor
 from .sorting import as_line, order
 
 __all__ = ["bincount", "histc", "unique", "unique_consecutive"]
-METHODS = ("bincount", "histc", "unique", "unique_consecutive")
 
 
 class Unique(Op):

@@ -19,7 +19,6 @@ from .elementwise import zeros_like
 from .promotion import broadcast_rule, promoted
 
 __all__ = ["div", "divide", "floor_divide", "fmod", "remainder", "true_divide"]
-METHODS = INPLACE = tuple(__all__)
 
 
 class _Rounded(Op):

@@ -37,8 +37,6 @@ __all__ = [
     "sign",
     "sqrt",
 ]
-METHODS = tuple(__all__)
-INPLACE = tuple(name for name in __all__ if name != "positive")
 
 LN2, LN10 = log_of_number(2.0), log_of_number(10.0)
 

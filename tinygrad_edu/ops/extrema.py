@@ -16,7 +16,6 @@ from .results import MinMax
 from .sorting import as_line, at_index, removed
 
 __all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "min"]
-METHODS = ("amax", "amin", "aminmax", "argmax", "argmin", "max", "min")
 
 
 class Shared(Op):

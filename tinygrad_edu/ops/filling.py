@@ -15,8 +15,6 @@ from .inplace import write
 from .promotion import cast, constant, is_number
 
 __all__ = ["fill"]
-METHODS = ("copy_", "zero_")
-INPLACE = ("fill",)
 
 
 def one_value(what: str, value: Any, like: Any) -> Any:
@@ -28,7 +26,7 @@ def one_value(what: str, value: Any, like: Any) -> Any:
     if not is_number(value):
         raise DTypeError(f"{what}: expected a number or a tensor without dimensions, got {type(value).__name__}")
     dtype = like.array.dtype
-    return constant(array_namespace(like.array).full((), _as_stored(what, value, dtype)).astype(dtype), like)
+    return constant(array_namespace(like.array).asarray(_as_stored(what, value, dtype), dtype=dtype), like)
 
 
 def _as_stored(what: str, value: Any, dtype: np.dtype) -> Any:

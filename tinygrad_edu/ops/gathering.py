@@ -21,7 +21,7 @@ from .dims import numpy_names, one_dim
 from .filling import one_value
 from .promotion import broadcast_rule, constant, first_tensor
 from .shape import broadcast_tensors
-from .taking import Put, Take, check_range, overwritten, places, put_at
+from .taking import Put, Take, check_range, overwritten, put_at
 
 __all__ = [
     "argwhere",
@@ -36,18 +36,19 @@ __all__ = [
     "scatter_reduce",
     "take_along_dim",
 ]
-METHODS = tuple(name for name in __all__ if name != "one_hot")
-INPLACE = ("masked_fill", "masked_scatter", "scatter", "scatter_add", "scatter_reduce")
 
 
 # Along a dim
 
 
-def along(xp: Any, dim: int, index: Any) -> tuple:
-    """The index with which ``x[along(...)]`` gathers: the array at ``dim``, and its own position at the other dims."""
-    where = [xp.arange(n).reshape((-1,) + (1,) * (index.ndim - d - 1)) for d, n in enumerate(index.shape)]
-    where[dim] = index
-    return tuple(where)
+def along(shape: tuple[int, ...], dim: int, index: Any) -> Any:
+    """Where in the flattened array of some shape the elements lie that an index along ``dim`` names."""
+    xp = array_namespace(index)
+    flat = xp.zeros((), dtype=int64)
+    for d, n in enumerate(shape):
+        own = index if d == dim else xp.arange(index.shape[d]).reshape((-1,) + (1,) * (index.ndim - d - 1))
+        flat = flat * n + own
+    return flat
 
 
 class Gather(Op):
@@ -64,7 +65,7 @@ class Gather(Op):
 
     def forward(self, x: Any, index: Any) -> Any:
         self.before = x.shape
-        return x[along(array_namespace(x), self.dim, index)]
+        return array_namespace(x).take(x.reshape(-1), along(x.shape, self.dim, index))
 
     def backward(self, dy: Any) -> Any:
         zeros = constant(array_namespace(dy.array).zeros(self.before, dtype=dy.array.dtype), dy)
@@ -105,8 +106,8 @@ class Scatter(Op):
         return [False, True, False]
 
     def forward(self, x: Any, index: Any, src: Any) -> Any:
-        y, at = x.copy(), along(array_namespace(x), self.dim, index)
-        put_at(y, tuple(range(x.ndim)), at, src)
+        y = x.copy()
+        put_at(y.reshape(-1), (0,), [along(x.shape, self.dim, index)], src)
         return y
 
     def backward(self, dy: Any) -> Any:
@@ -117,8 +118,7 @@ class Scatter(Op):
     def _seen(self, dy: Any, index: Any) -> Any:
         """dy at the index, with zeros for values that were written over."""
         dsrc = Gather(self.dim)(dy, index)
-        at = along(array_namespace(dy.array), self.dim, index.array)
-        lost = overwritten(places(dy.array.shape, tuple(range(dy.array.ndim)), at))
+        lost = overwritten(along(dy.array.shape, self.dim, index.array))
         return dsrc if lost is None else dsrc.masked_fill(constant(lost, dy), 0)
 
 
@@ -153,7 +153,7 @@ def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> An
     """
     x, dim, i = _checked("gather", input, dim, index)
     if not i.array.size and i.array.ndim != x.array.ndim:
-        return Take((0,), True)(x.reshape(-1), i)  # nothing from nowhere, in the shape of the index
+        return Take((0,), False)(x.reshape(-1), i)  # nothing from nowhere, in the shape of the index
     y = Gather(dim)(x, i)
     return y if index.array.ndim else y.reshape(())
 
@@ -258,7 +258,7 @@ class ScatterReduce(Op):
         xp = array_namespace(x.array)
         none = xp.zeros(x.array.shape, dtype=int64)
         met = kernels.scatter_add(none, self.dim, index.array, src_zero.array.astype(int64))
-        return constant(met[along(xp, self.dim, index.array)], x)
+        return constant(xp.take(met.reshape(-1), along(met.shape, self.dim, index.array)), x)
 
     def _amax(self, dy: Any, x: Any, index: Any, src: Any) -> tuple:
         """d = dy in equal shares for all that are equal to the result."""
@@ -367,7 +367,7 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Any:
 def masked_select(input: Any, mask: Any) -> Any:
     """The elements where ``mask`` is true, as a vector; input and mask are broadcast together."""
     x, m = broadcast_tensors(input, _mask("masked_select", mask))
-    return x.reshape(-1)[m.reshape(-1)]
+    return Take((0,), True)(x, m) if x.array.ndim else Take((0,), True)(x.reshape(1), m.reshape(1))
 
 
 def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
@@ -379,11 +379,10 @@ def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
         )
     if not x.array.ndim:
         return masked_scatter(x.reshape(1), m.reshape(1), source).reshape(())
-    indices = [constant(i, x) for i in m.array.nonzero()]
-    n = indices[0].array.size
+    n = int(m.array.sum())
     if source.array.size < n:
         raise ShapeError(f"masked_scatter: {n} elements of the mask are true, but the source has {source.array.size}")
-    return Put(tuple(range(x.array.ndim)), True)(x, source.reshape(-1)[:n], *indices)
+    return Put((0,), True)(x, source.reshape(-1)[:n], m)
 
 
 def nonzero(input: Any, *, as_tuple: bool = False) -> Any:

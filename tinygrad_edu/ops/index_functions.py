@@ -16,8 +16,6 @@ from .inplace import write
 from .taking import Put, Take, TakeGrad, check_range, shape_at
 
 __all__ = ["index_add", "index_copy", "index_fill", "index_put", "index_select", "take"]
-METHODS = (*__all__, "index_put_")
-INPLACE = ("index_add", "index_copy", "index_fill")
 
 
 def _along(what: str, input: Any, dim: int, index: Any, negative: bool = False) -> tuple:
@@ -98,10 +96,10 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -
     """A copy with ``values`` at ``indices``, a tuple of index tensors as in ``input[indices]``; added if ``accumulate``."""
     if not accumulate:
         return index_put_(input.clone(), indices, values)
-    _, dims, found, distinct = read(input, _index_tuple(indices, values, input))
-    shape = shape_at(input.array.shape, dims, [i.array for i in found])
+    _, dims, found, mask = read(input, _index_tuple(indices, values, input))
+    shape = shape_at(input.array.shape, dims, [i.array for i in found], mask)
     v = fitting(values, shape, "index_put").expand(shape)
-    return input + TakeGrad(dims, distinct, tuple(input.array.shape))(v, *found)
+    return input + TakeGrad(dims, mask, tuple(input.array.shape))(v, *found)
 
 
 def index_put_(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:

@@ -12,21 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.variable import Variable
+from ..autograd.variable import Variable, changed, node_of
 from ..backend import as_array, device_of
 from ..backend.dtypes import int64
 from ..errors import DimError, DTypeError, ShapeError
 from .diagonals import replaced
 from .dims import integer, numpy_names, one_dim
 from .filling import one_value
-from .inplace import adopt, writable, write
+from .inplace import adopt, store, writable, write
 from .promotion import cast, constant, is_number, operand
 from .selection import Index
 from .shape import address
 from .taking import PutHere, Take, check_range, shape_at
 
 __all__ = ["narrow", "select", "select_scatter", "slice_scatter"]
-METHODS = __all__
 
 
 def _dim_of(what: str, input: Any, dim: int) -> int:
@@ -84,9 +83,9 @@ def slice_scatter(
 
 def getitem(input: Any, index: Any) -> Any:
     """``input[index]``: a view for integers, slices, None and ``...``; a copy for lists, arrays, tensors and masks."""
-    basic, dims, indices, distinct = read(input, index)
+    basic, dims, indices, mask = read(input, index)
     y = input if basic is None else Index(basic)(input)
-    return Take(dims, distinct)(y, *indices) if dims else y
+    return Take(dims, mask)(y, *indices) if dims else y
 
 
 def setitem(input: Any, index: Any, value: Any) -> None:
@@ -98,17 +97,22 @@ def setitem(input: Any, index: Any, value: Any) -> None:
 
 
 def assign(x: Any, read: tuple, value: Any, what: str) -> None:
-    basic, dims, indices, distinct = read
+    """Write a value at the place that ``read`` found, in place."""
+    basic, dims, indices, mask = read
     target = x if basic is None else Index(basic)(x)
-    shape = shape_at(target.array.shape, dims, [i.array for i in indices])
     v = one_value(what, value, x) if is_number(value) else cast(operand(value, x, what), x.array.dtype)
-    v = fitting(v, shape, what)
-    if not dims:
-        if not _is_itself(v, target):
-            write(target, v.expand(shape), what)
-        return
-    writable(target, what, v)
-    adopt(target, PutHere(dims, distinct)(target, v, *indices), what)
+    if dims:
+        v = fitting(v, shape_at(target.array.shape, dims, [i.array for i in indices], mask), what)
+        writable(target, what, v)
+        adopt(target, PutHere(dims, mask)(target, v, *indices), what)
+    elif not _is_itself(v, target):
+        v = fitting(v, target.array.shape, what)
+        if node_of(target) is None and node_of(v) is None:  # no history to write
+            writable(target, what, v)
+            store(target, v.array)
+            changed(target, what)
+        else:
+            write(target, v.expand(target.array.shape), what)
 
 
 def _is_itself(v: Any, target: Any) -> bool:
@@ -131,7 +135,7 @@ def fitting(v: Any, shape: tuple[int, ...], what: str) -> Any:
 
 def read(x: Any, index: Any) -> tuple:
     """The two steps of an index on x: the index of a view (None: x itself), then dims of it, their index tensors, and
-    whether these are sure to name no element twice.
+    whether these are one mask.
     """
     parts = [_part(p, x) for p in (index if isinstance(index, tuple) or _means_tuple(index) else (index,))]
     shape = x.array.shape
@@ -140,6 +144,8 @@ def read(x: Any, index: Any) -> tuple:
         raise DimError(
             f"index: {len(shape) - free} indices for a tensor of {len(shape)} dimensions, shape {tuple(shape)}"
         )
+    several = [isinstance(p, bool | Variable) for p in parts].count(True) > 1
+    mask = False
     basic: list[Any] = []
     dims: list[int] = []
     indices: list[Any] = []
@@ -152,8 +158,9 @@ def read(x: Any, index: Any) -> tuple:
         elif p is None or isinstance(p, bool):
             basic.append(None)
             if p is not None:
+                mask = not several
                 dims.append(out)
-                indices.append(_host_constant(np.zeros(int(p), int64), x))
+                indices.append(_host_constant(np.array([p]) if mask else np.zeros(int(p), int64), x))
             out += 1
         elif isinstance(p, slice):
             basic.append(p)
@@ -161,12 +168,20 @@ def read(x: Any, index: Any) -> tuple:
         elif isinstance(p, int):
             basic.append(_in_range(p, shape[dim], dim))
             dim += 1
+        elif p.array.dtype == bool:
+            n = p.array.ndim
+            _check_mask(p.array, shape, dim)
+            mask = not several
+            dims += [out] if mask else range(out, out + n)
+            indices += [p] if mask else [constant(i, x) for i in p.array.nonzero()]
+            basic += [slice(None)] * n
+            dim, out = dim + n, out + n
         else:
-            for i in _integers(p, shape, dim):
-                dims.append(out)
-                indices.append(constant(i, x) if i is not p else p)
-                basic.append(slice(None))
-                dim, out = dim + 1, out + 1
+            check_range("index", p.array, shape[dim], dim)
+            dims.append(out)
+            indices.append(p)
+            basic.append(slice(None))
+            dim, out = dim + 1, out + 1
     if len(indices) > 1:
         try:
             np.broadcast_shapes(*[i.array.shape for i in indices])
@@ -174,9 +189,7 @@ def read(x: Any, index: Any) -> tuple:
             shapes = ", ".join(str(tuple(i.array.shape)) for i in indices)
             raise DimError(f"index: expected index arrays that broadcast together, got shapes {shapes}") from None
     whole = bool(dims) and all(b == slice(None) for b in basic)
-    masks = [p for p in parts if isinstance(p, Variable | bool)]
-    distinct = len(masks) == 1 and (masks[0] is True or masks[0] is False or masks[0].array.dtype == bool)
-    return None if whole else (*basic, ...), tuple(dims), indices, distinct
+    return None if whole else (*basic, ...), tuple(dims), indices, mask
 
 
 def _means_tuple(index: Any) -> bool:
@@ -238,18 +251,10 @@ def _uses(p: Any) -> int:
     return p.array.ndim if isinstance(p, Variable) and p.array.dtype == bool else 1
 
 
-def _integers(p: Any, shape: tuple[int, ...], dim: int) -> Iterator:
-    """The index arrays that a Tensor stands for: itself, or for a mask the places where it is true, dim by dim."""
-    if p.array.dtype != bool:
-        check_range("index", p.array, shape[dim], dim)
-        return iter([p])
-    n = p.array.ndim
-    if tuple(p.array.shape) != tuple(shape[dim : dim + n]):
-        raise DimError(
-            f"index: expected a mask of shape {tuple(shape[dim : dim + n])} for the dims from {dim} on, got "
-            f"{tuple(p.array.shape)}"
-        )
-    return iter(p.array.nonzero())
+def _check_mask(mask: Any, shape: tuple[int, ...], dim: int) -> None:
+    want = tuple(shape[dim : dim + mask.ndim])
+    if tuple(mask.shape) != want:
+        raise DimError(f"index: expected a mask of shape {want} for the dims from {dim} on, got {tuple(mask.shape)}")
 
 
 def contains(input: Any, element: Any) -> bool:
@@ -273,10 +278,3 @@ def iterate(input: Any) -> Iterator:
     return (select(input, 0, i) for i in range(input.array.shape[0]))
 
 
-DUNDERS = {
-    "__contains__": contains,
-    "__getitem__": getitem,
-    "__iter__": iterate,
-    "__len__": length,
-    "__setitem__": setitem,
-}

@@ -37,21 +37,25 @@ def write(x: Any, value: Any, name: str) -> Any:
     writable(x, name, value)
     if tuple(value.array.shape) != tuple(x.array.shape):
         raise ShapeError(
-            f"{name}: the result has shape {tuple(value.array.shape)}, which x of shape {tuple(x.array.shape)} cannot hold "
-            "in place; use the operation that is not in place"
+            f"{name}: the result has shape {tuple(value.array.shape)}, which x of shape {tuple(x.array.shape)} cannot "
+            "hold in place; use the operation that is not in place"
         )
     if category(value.array.dtype) > category(x.array.dtype):
         raise DTypeError(
-            f"{name}: a result of {value.array.dtype} can't be stored in x of {x.array.dtype}; cast x first, or use the "
-            "operation that is not in place"
+            f"{name}: a result of {value.array.dtype} can't be stored in x of {x.array.dtype}; cast x first, or use "
+            "the operation that is not in place"
         )
     value = cast(value, x.array.dtype)
-    new = value.array
+    store(x, value.array)
+    return adopt(x, value, name)
+
+
+def store(x: Any, new: Any) -> None:
+    """Write an array into the memory of x."""
     if not isinstance(new, np.ndarray) and array_namespace(new).may_share_memory(new, x.array):
         new = new.copy()  # as x[1:] = x[:-1], which NumPy does in the right order and CuPy in none
     with on_device_of(x.array):
         x.array[...] = new
-    return adopt(x, value, name)
 
 
 def writable(x: Any, name: str, value: Any = None) -> None:

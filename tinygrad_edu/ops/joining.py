@@ -39,7 +39,6 @@ __all__ = [
     "vstack",
 ]
 
-METHODS = ("chunk", "dsplit", "hsplit", "split", "split_with_sizes", "tensor_split", "unbind", "vsplit")
 
 
 # Together

@@ -38,25 +38,6 @@ __all__ = [
     "trace",
     "vdot",
 ]
-METHODS = (
-    "addbmm",
-    "addmm",
-    "addmv",
-    "addr",
-    "baddbmm",
-    "bmm",
-    "dot",
-    "ger",
-    "inner",
-    "kron",
-    "matmul",
-    "mm",
-    "mv",
-    "outer",
-    "trace",
-    "vdot",
-)
-INPLACE = ("addbmm", "addmm", "addmv", "addr", "baddbmm")
 
 
 def _times(a: Any, b: Any) -> Any:
@@ -157,15 +138,14 @@ def matmul(input: Any, other: Any) -> Any:
     return MatMul()(input, other.unsqueeze(1)).squeeze(-1)
 
 
-def _at(input: Any, other: Any) -> Any:
+def at(input: Any, other: Any) -> Any:
     return matmul(input, other) if isinstance(other, Variable | np.ndarray) else NotImplemented
 
 
-def _reflected_at(input: Any, other: Any) -> Any:
+def reflected_at(input: Any, other: Any) -> Any:
     return matmul(other, input) if isinstance(other, np.ndarray) else NotImplemented
 
 
-DUNDERS = {"__matmul__": _at, "__rmatmul__": _reflected_at, "__imatmul__": in_place("__imatmul__", _at)}
 
 
 def _factors(what: str, a: Any, b: Any) -> tuple[Any, Any]:

@@ -25,7 +25,6 @@ __all__ = [
     "slogdet",
     "svd",
 ]
-METHODS = tuple(__all__)
 
 
 class SVDParts(NamedTuple):

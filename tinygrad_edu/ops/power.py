@@ -15,7 +15,6 @@ from .elementwise import log, zeros_like
 from .promotion import broadcast_rule, cast, first_tensor, operand, promoted
 
 __all__ = ["float_power", "pow", "square"]
-METHODS = INPLACE = tuple(__all__)
 
 
 class Power(Op):

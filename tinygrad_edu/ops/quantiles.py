@@ -18,7 +18,6 @@ from .results import ValuesIndices
 from .sorting import as_line, at_index, order, removed
 
 __all__ = ["median", "mode", "nanmedian", "nanquantile", "quantile"]
-METHODS = ("median", "mode", "nanmedian", "nanquantile", "quantile")
 
 
 class Middle(Shared):

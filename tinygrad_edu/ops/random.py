@@ -425,7 +425,3 @@ def random_(input: Any, from_: int = 0, to: int | None = None, *, generator: Gen
     return _overwrite(input, _integers(from_, to, input.array.shape, int64, device_of(input.array), generator), "random_")
 
 
-METHODS = (
-    "bernoulli", "bernoulli_", "cauchy_", "exponential_", "geometric_", "log_normal_", "multinomial", "normal_",
-    "random_", "uniform_",
-)  # fmt: skip

@@ -26,7 +26,6 @@ __all__ = [
     "rot90",
     "tile",
 ]
-METHODS = ("flip", "fliplr", "flipud", "repeat", "repeat_interleave", "roll", "rot90", "tile")
 
 
 class Flip(Op):

@@ -20,7 +20,6 @@ from .dims import numpy_names, one_dim, some_dims
 from .promotion import cast, first_tensor
 
 __all__ = ["all", "any", "count_nonzero", "mean", "nanmean", "nansum", "prod", "sum"]
-METHODS = ("all", "any", "count_nonzero", "mean", "nanmean", "nansum", "prod", "sum")
 
 
 def kept(shape: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, ...]:

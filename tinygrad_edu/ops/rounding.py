@@ -13,7 +13,6 @@ from .elementwise import number_tensor, zeros_like
 from .promotion import constant
 
 __all__ = ["ceil", "fix", "floor", "frac", "round", "trunc"]
-METHODS = INPLACE = tuple(__all__)
 
 
 class _Step(Op):

@@ -45,38 +45,6 @@ __all__ = [
     "unsqueeze",
 ]
 
-METHODS = (
-    "H",
-    "T",
-    "adjoint",
-    "broadcast_to",
-    "clone",
-    "contiguous",
-    "data_ptr",
-    "expand",
-    "expand_as",
-    "flatten",
-    "is_contiguous",
-    "mH",
-    "mT",
-    "moveaxis",
-    "movedim",
-    "permute",
-    "ravel",
-    "reshape",
-    "reshape_as",
-    "squeeze",
-    "storage_offset",
-    "stride",
-    "swapaxes",
-    "swapdims",
-    "t",
-    "transpose",
-    "unflatten",
-    "unsqueeze",
-    "view",
-    "view_as",
-)
 
 
 # Another shape

@@ -14,7 +14,6 @@ from .promotion import cast, first_tensor, to_floating
 from .reduction import kept
 
 __all__ = ["log_softmax", "logsumexp", "softmax"]
-METHODS = ("log_softmax", "logsumexp", "softmax")
 
 
 class LogSumExp(Op):

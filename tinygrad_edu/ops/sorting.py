@@ -17,7 +17,6 @@ from .promotion import first_tensor, is_number, operand, promoted
 from .results import ValuesIndices
 
 __all__ = ["argsort", "bucketize", "kthvalue", "msort", "searchsorted", "sort", "topk"]
-METHODS = ("argsort", "kthvalue", "msort", "sort", "topk")
 
 
 class Pick(Op):

@@ -14,7 +14,6 @@ from .inplace import in_place
 from .promotion import to_floating
 
 __all__ = ["digamma", "erf", "erfc", "erfinv", "lgamma", "logit", "polygamma"]
-METHODS = INPLACE = tuple(name for name in __all__ if name != "polygamma")  # whose method takes its operands in turn
 
 
 def _kernels() -> ModuleType:
@@ -146,9 +145,8 @@ def logit(input: Any, eps: float | None = None) -> Any:
     return Logit()(x if eps is None else x.clamp(eps, 1.0 - eps))
 
 
-def _polygamma_of(self: Any, n: int) -> Any:
+def polygamma_of(self: Any, n: int) -> Any:
     """``polygamma(n, self)``."""
     return polygamma(n, self)
 
 
-DUNDERS = {"polygamma": _polygamma_of, "polygamma_": in_place("polygamma_", _polygamma_of)}

@@ -17,7 +17,6 @@ from .promotion import cast, first_tensor
 from .reduction import kept, mean
 
 __all__ = ["norm", "std", "std_mean", "var", "var_mean"]
-METHODS = ("norm", "std", "var")
 
 
 class Var(Op):

@@ -14,7 +14,6 @@ from .shape import address, memory_of
 from .view import ViewOp
 
 __all__ = ["as_strided"]
-METHODS = ("as_strided", "unfold")
 
 
 class Unfold(ViewOp):

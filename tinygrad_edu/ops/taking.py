@@ -8,7 +8,8 @@ y = Put(x, v)
     y = x, then y[i[k]] = v[k].      dx = Put(dy, 0), dv = Take(dy), zero for a value that a later one wrote over.
 
 There may be several index arrays, for several dims; they are broadcast together. The result has their shape in the place
-of the dims that they index, or in front where those dims are not side by side (as in NumPy).
+of the dims that they index, or in front where those dims are not side by side (as in NumPy). Or there is one mask, for as
+many dims as it has: the result has one dim in their place, with the elements where it is true.
 """
 
 from __future__ import annotations
@@ -42,17 +43,18 @@ def front_of(dims: Dims) -> int:
     return dims[0] if dims == tuple(range(dims[0], dims[0] + len(dims))) else 0
 
 
-def shape_at(shape: Dims, dims: Dims, indices: Any) -> Dims:
+def shape_at(shape: Dims, dims: Dims, indices: Any, mask: bool) -> Dims:
     """The shape of what indexing an array of some shape gives."""
-    if not dims:
-        return tuple(shape)
+    if mask:
+        (first,), (where,) = dims, indices
+        return (*shape[:first], int(where.sum()), *shape[first + where.ndim :])
     rest = [n for d, n in enumerate(shape) if d not in dims]
     first = front_of(dims)
     return (*rest[:first], *np.broadcast_shapes(*[i.shape for i in indices]), *rest[first:])
 
 
 def at_dims(dims: Dims, indices: Any) -> tuple:
-    """The index that has these arrays at these dims, and takes all of the dims before and between."""
+    """The index that has these arrays (or this mask) at these dims, and takes all of the dims before and between."""
     index: list[Any] = [slice(None)] * (max(dims) + 1)
     for d, i in zip(dims, indices, strict=True):
         index[d] = i
@@ -76,13 +78,13 @@ def last_of_each(keys: Any) -> Any:
     return order[xp.concatenate([keys[1:] != keys[:-1], xp.ones(min(1, keys.size), dtype=bool)])]
 
 
-def put_at(y: Any, dims: Dims, indices: Any, v: Any, distinct: bool = False) -> None:
+def put_at(y: Any, dims: Dims, indices: Any, v: Any, mask: bool = False) -> None:
     """Write v (an array or a number) into an array at the indices; of several values for one element the last stays."""
     if not isinstance(y, np.ndarray) and hasattr(v, "shape"):
         xp = array_namespace(y)
-        if not distinct and v.size > 1:  # a device has no order that lets the last value stay: write that one alone
+        if not mask and v.size > 1:  # a device has no order that lets the last value stay: write that one alone
             indices = xp.broadcast_arrays(*indices)
-            size, first = shape_at(y.shape, dims, indices), front_of(dims)
+            size, first = shape_at(y.shape, dims, indices, mask), front_of(dims)
             v = xp.broadcast_to(v, size).reshape(*size[:first], indices[0].size, *size[first + indices[0].ndim :])
             last = last_of_each(places(y.shape, dims, indices).reshape(-1))
             indices, v = [i.reshape(-1)[last] for i in indices], xp.take(v, last, axis=first)
@@ -105,13 +107,13 @@ def added_at(shape: Dims, dims: Dims, indices: Any, values: Any) -> Any:
 
 
 class _AtIndices(Op):
-    """An operation whose last inputs are arrays of integers, kept as Tensors so that a change of them is noticed."""
+    """An operation whose last inputs are index arrays, or one mask, kept as Tensors so that a change of them is noticed."""
 
     keeps = ("inputs",)
     before = 1  # how many inputs come before the indices
 
-    def __init__(self, dims: Dims, distinct: bool):
-        self.dims, self.distinct = dims, distinct  # distinct: known to name no element twice
+    def __init__(self, dims: Dims, mask: bool):
+        self.dims, self.mask = dims, mask
 
     def keeping(self, wanted: list[bool]) -> list[bool]:
         return [i >= self.before for i in range(len(wanted))]
@@ -132,18 +134,18 @@ class Take(_AtIndices):
 
     def backward(self, dy: Any) -> Any:
         i = self.indices
-        return TakeGrad(self.dims, self.distinct, self.shape_of_x)(dy, *i), *[None] * len(i)
+        return TakeGrad(self.dims, self.mask, self.shape_of_x)(dy, *i), *[None] * len(i)
 
 
 class TakeGrad(_AtIndices):
     """dx = zeros, plus dy at the places that ``Take`` took it from. ddy = ddx taken there."""
 
-    def __init__(self, dims: Dims, distinct: bool, shape: Dims):
-        super().__init__(dims, distinct)
+    def __init__(self, dims: Dims, mask: bool, shape: Dims):
+        super().__init__(dims, mask)
         self.shape_of_x = shape
 
     def forward(self, dy: Any, *indices: Any) -> Any:
-        if not self.distinct:
+        if not self.mask:
             return added_at(self.shape_of_x, self.dims, indices, dy)
         dx = array_namespace(dy).zeros(self.shape_of_x, dtype=dy.dtype)
         dx[at_dims(self.dims, indices)] = dy
@@ -151,7 +153,7 @@ class TakeGrad(_AtIndices):
 
     def backward(self, ddx: Any) -> Any:
         i = self.indices
-        return Take(self.dims, self.distinct)(ddx, *i), *[None] * len(i)
+        return Take(self.dims, self.mask)(ddx, *i), *[None] * len(i)
 
 
 class Put(_AtIndices):
@@ -162,18 +164,18 @@ class Put(_AtIndices):
 
     def forward(self, x: Any, v: Any, *indices: Any) -> Any:
         y = x.copy()
-        put_at(y, self.dims, indices, v, self.distinct)
+        put_at(y, self.dims, indices, v, self.mask)
         return y
 
     def backward(self, dy: Any) -> Any:
         i = self.indices
-        dx = Put(self.dims, self.distinct)(dy, 0, *i) if self.needs[0] else None
+        dx = Put(self.dims, self.mask)(dy, 0, *i) if self.needs[0] else None
         return dx, (self._seen(dy, i) if self.needs[1] else None), *[None] * len(i)
 
     def _seen(self, dy: Any, indices: tuple) -> Any:
         """dy at the indices, with zeros for values that were written over."""
-        dv = Take(self.dims, self.distinct)(dy, *indices)
-        if self.distinct:
+        dv = Take(self.dims, self.mask)(dy, *indices)
+        if self.mask:
             return dv
         arrays = [i.array for i in indices]
         lost = overwritten(places(dy.array.shape, self.dims, arrays))
@@ -197,5 +199,5 @@ class PutHere(Put):
     """``Put`` into the memory of x itself; its caller answers for the history (``inplace.adopt``)."""
 
     def forward(self, x: Any, v: Any, *indices: Any) -> Any:
-        put_at(x, self.dims, indices, v, self.distinct)
+        put_at(x, self.dims, indices, v, self.mask)
         return x

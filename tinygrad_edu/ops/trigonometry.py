@@ -33,7 +33,6 @@ __all__ = [
     "tan",
     "tanh",
 ]
-METHODS = INPLACE = tuple(__all__)
 
 
 class Sin(Op):

@@ -59,19 +59,15 @@ class Comparison:
         """The change of every output element along a direction of input k, and its error.
 
         A first step of a hundredth suits a function whose arguments are of size 1. The ``finer`` look begins with smaller
-        steps too, down to a hundredth of the number itself. Where a smaller step settles elsewhere it is right: what is
-        flat, or periodic, from afar need not be so.
+        steps too. Where a smaller step settles elsewhere it is right: what is flat, or periodic, from afar need not be so.
         """
         f, size = self.outputs_along(k, direction), np.abs(self.values[k][direction != 0])
-        count = max(size.size, 1)
-        largest, least = float(size.max(initial=0)), float(size.min(initial=np.inf))
-        step = self.settings.eps or FIRST_STEP * (max(largest, 1.0) if count == 1 else 1 / np.sqrt(count))
+        step = self.settings.eps or FIRST_STEP * (
+            max(float(size[0]), 1.0) if size.size == 1 else 1 / np.sqrt(max(size.size, 1))
+        )
         value, error = derivative(f, step)
-        steps = [step * factor for factor in FINER] if finer else []
-        if finer and 0 < least < 1e-2:
-            steps.append(FIRST_STEP * least / np.sqrt(count))
-        for smaller in steps:
-            other, doubt = derivative(f, smaller)
+        for factor in FINER if finer else ():
+            other, doubt = derivative(f, step * factor)
             apart = np.abs(other - value)
             take = (doubt < error) | ((apart > 4 * (error + doubt)) & (doubt < 1e-3 * apart))
             value, error = np.where(take, other, value), np.where(take, doubt, error)
