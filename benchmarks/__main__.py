@@ -13,7 +13,9 @@ from datetime import date
 def _import_seconds(module: str) -> float:
     """The best of five imports in fresh processes."""
     code = f"import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
-    return min(float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout) for _ in range(5))
+    return min(
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout) for _ in range(5)
+    )
 
 
 def main() -> int:

@@ -27,7 +27,9 @@ class Timing(NamedTuple):
         return self.ours_best / self.theirs_best
 
 
-def interleaved(ours: Callable[[], object], theirs: Callable[[], object], rounds: int = 200, pause: float = 0.0) -> Timing:
+def interleaved(
+    ours: Callable[[], object], theirs: Callable[[], object], rounds: int = 200, pause: float = 0.0
+) -> Timing:
     """Call the two in turn; the first two rounds warm up and do not count.
 
     ``pause`` seconds between the sides let the threads of one library fall asleep before the other runs.

@@ -1,6 +1,6 @@
 """An operation of your own, in both forms: PyTorch's ``Function``, and ``Op``, as all of this library's are written.
 
-    python examples/custom_function.py
+python examples/custom_function.py
 """
 
 import tinygrad_edu as tg

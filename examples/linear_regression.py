@@ -1,6 +1,6 @@
 """Fit a line by gradient descent: the listing that every PyTorch course begins with, its import line changed.
 
-    python examples/linear_regression.py
+python examples/linear_regression.py
 """
 
 import numpy as np

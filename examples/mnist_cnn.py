@@ -1,6 +1,6 @@
 """Train a small CNN on the digits that the package carries: the loop that ``tinygrad-edu demo`` dresses up.
 
-    python examples/mnist_cnn.py [epochs]
+python examples/mnist_cnn.py [epochs]
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Second derivatives: minimise Rosenbrock's function by Newton's method, through ``grad`` of ``grad``.
 
-    python examples/newton.py
+python examples/newton.py
 """
 
 import tinygrad_edu as torch

@@ -1,6 +1,6 @@
 """What the engine keeps and does: walk a graph, see what it holds in memory, watch gradients pass, provoke two errors.
 
-    python examples/reading_the_graph.py
+python examples/reading_the_graph.py
 """
 
 import tinygrad_edu as tg

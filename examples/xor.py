@@ -1,6 +1,6 @@
 """What one neuron can learn and what it can't: AND and OR, but not XOR, for which it takes a hidden layer.
 
-    python examples/xor.py
+python examples/xor.py
 """
 
 import numpy as np

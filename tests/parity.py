@@ -28,7 +28,9 @@ def to_numpy(x):
     """A Tensor's or a torch tensor's numbers on the host."""
     if isinstance(x, tg.Tensor):
         return x.detach().cpu().numpy()
-    return x.detach().numpy(force=True) if hasattr(x, "detach") else np.asarray(x)  # second derivatives may be ZeroTensors
+    return (
+        x.detach().numpy(force=True) if hasattr(x, "detach") else np.asarray(x)
+    )  # second derivatives may be ZeroTensors
 
 
 def assert_same(ours, theirs, rtol, what):

@@ -37,6 +37,7 @@ RANK = {
     "distributed": 6,
     "compress": 6,
     "demo": 6,
+    "info": 6,
     "cli": 8,
     "__main__": 9,
 }

@@ -13,26 +13,32 @@ import pytest
 
 import tinygrad_edu.nn.functional as F
 import tinygrad_edu.ops
-from tinygrad_edu.testing import check_op
+from tinygrad_edu import Tensor, linalg
+from tinygrad_edu.testing import check_op, gradcheck
 
 MODULES = [
     importlib.import_module(f"tinygrad_edu.ops.{m.name}") for m in pkgutil.iter_modules(tinygrad_edu.ops.__path__)
 ]
-LINALG = tinygrad_edu.ops.linalg
 
 
 def public():
-    """Name -> function: what the modules of operations publish, with methods and operators; other namespaces prefixed."""
-    found = {f"linalg.{name}": getattr(LINALG, name) for name in LINALG.__all__}
+    """Name -> function: of the modules of operations, of linalg and nn.functional with a prefix, and Tensor's own methods.
+
+    Methods that are named ``add_`` come from the function ``add``: they have a test of their own.
+    """
+    found = {f"linalg.{name}": getattr(linalg, name) for name in linalg.__all__}
     theirs = {id(f) for f in found.values()}
     for module in MODULES:
-        for name in [*getattr(module, "__all__", ()), *getattr(module, "METHODS", ())]:
-            if name not in found or id(found[name]) in theirs:  # torch.norm is not torch.linalg.norm
+        for name in getattr(module, "__all__", ()):
+            if id(getattr(module, name)) not in theirs:  # torch.norm is not torch.linalg.norm
                 found[name] = getattr(module, name)
-    for module in MODULES:
-        found |= {name: f for name, f in getattr(module, "DUNDERS", {}).items() if name not in found}
-    known = {id(f) for f in found.values()}
-    return found | {f"F.{name}": getattr(F, name) for name in F.__all__ if id(getattr(F, name)) not in known}
+    found |= {f"F.{name}": getattr(F, name) for name in F.__all__ if name not in found}
+    for name, method in vars(Tensor).items():
+        function = method.fget if isinstance(method, property) else method
+        of_ops = getattr(function, "__module__", "").startswith("tinygrad_edu.ops")
+        if of_ops and name not in found and name.removesuffix("_") not in found:
+            found[name] = function
+    return found
 
 
 PUBLIC = public()
@@ -239,7 +245,10 @@ op("swapaxes swapdims transpose", real(2, 3, 2), call=lambda f, x: f(x, 0, -1))
 op("unflatten", real(2, 6), call=lambda f, x: f(x, 1, (2, 3)))
 op("unsqueeze", real(2, 3), dim=1)
 op("contiguous", real(2, 3))
-op("T H mT mH", real(2, 3), call=lambda f, x: f.fget(x))
+op(
+    "T H mT mH",
+    real(2, 3),
+)
 op("view", real(2, 3), call=lambda f, x: f(x.clone().contiguous(), 3, 2))
 op("expand_as", real(2, 1), real(2, 3))
 op("reshape_as", real(2, 3), real(3, 2))
@@ -381,7 +390,7 @@ def without_signs(f, x):
 def outer_factors(f, x, **settings):
     """Singular vectors are determined up to a common sign of each pair: their products are."""
     u, s, v = f(x, **settings)
-    v = v.mT if f is tinygrad_edu.ops.linalg.svd else v
+    v = v.mT if f is linalg.svd else v
     return s, (u * s.unsqueeze(-2)) @ v.mT, u * u, v * v
 
 

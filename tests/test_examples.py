@@ -30,7 +30,9 @@ def test_example_runs(path, monkeypatch):
 @pytest.mark.parametrize("path", LISTINGS, ids=lambda p: p.stem)
 def test_listing_prints_the_same_with_torch(path):
     source = path.read_text(encoding="utf-8")
-    theirs = source.replace("import tinygrad_edu as torch", "import torch").replace("from tinygrad_edu import", "from torch import")
+    theirs = source.replace("import tinygrad_edu as torch", "import torch").replace(
+        "from tinygrad_edu import", "from torch import"
+    )
     a, b = printed(source, path), printed(theirs, path)
     number = re.compile(r"[-+]?\d+\.?\d*(?:e[-+]?\d+)?")
     assert number.sub("#", a) == number.sub("#", b)

@@ -152,14 +152,14 @@ def test_moving_between_devices(device):
     assert x.to("cpu") is x
     if device == "cuda":
         with pytest.raises(DeviceError, match="expected tensors on one device, got cuda:0 and cpu"):
-            y * x  # noqa: B018
+            y * x
         with pytest.raises(DeviceError, match=r"use .cpu\(\).numpy\(\)"):
             y.detach().numpy()
         z = x.to("cuda:1") * 2.0
         assert str(z.device) == "cuda:1"
         z.sum().backward()
         with pytest.raises(DeviceError, match="cuda:0 and cuda:1"):
-            y + z  # noqa: B018
+            y + z
 
 
 def test_equality_is_by_element_and_hashing_by_identity():

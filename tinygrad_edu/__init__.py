@@ -21,6 +21,8 @@ from ._version import __version__
 from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .autograd.modes import no_grad as inference_mode
 from .backend import device
+from .backend.dtypes import bfloat16 as _bfloat16
+from .backend.dtypes import bool_ as bool
 from .backend.dtypes import (
     float16,
     float32,
@@ -37,8 +39,6 @@ from .backend.dtypes import (
     uint32,
     uint64,
 )
-from .backend.dtypes import bfloat16 as _bfloat16
-from .backend.dtypes import bool_ as bool
 from .creation import (
     arange,
     as_tensor,
@@ -88,10 +88,6 @@ from .ops.bitwise import (
     bitwise_right_shift,
     bitwise_xor,
 )
-from .ops.chain import (
-    chain_matmul,
-    multi_dot,
-)
 from .ops.choosing import (
     clamp,
     clamp_max,
@@ -132,11 +128,6 @@ from .ops.comparison import (
     not_equal,
     signbit,
 )
-from .ops.convolution import (
-    conv1d,
-    conv2d,
-    conv3d,
-)
 from .ops.cumulative import (
     cummax,
     cummin,
@@ -157,9 +148,6 @@ from .ops.diagonals import (
     tril,
     triu,
 )
-from .ops.distance import (
-    cdist,
-)
 from .ops.distinct import (
     bincount,
     histc,
@@ -173,13 +161,6 @@ from .ops.division import (
     fmod,
     remainder,
 )
-from .ops.dropout import (
-    dropout,
-)
-from .ops.einsum import (
-    einsum,
-    tensordot,
-)
 from .ops.elementwise import (
     abs,
     absolute,
@@ -187,9 +168,9 @@ from .ops.elementwise import (
     exp2,
     expm1,
     log,
-    log10,
     log1p,
     log2,
+    log10,
     neg,
     negative,
     positive,
@@ -209,19 +190,6 @@ from .ops.extrema import (
     argmin,
     max,
     min,
-)
-from .ops.factorizations import (
-    cholesky,
-    det,
-    eigh,
-    eigvalsh,
-    inv,
-    matrix_rank,
-    pinv,
-    qr,
-    slogdet,
-    svd,
-    svdvals,
 )
 from .ops.filling import (
     fill,
@@ -293,27 +261,6 @@ from .ops.matmul import (
     outer,
     trace,
     vdot,
-)
-from .ops.matrices import (
-    cholesky_inverse,
-    cholesky_solve,
-    cross,
-    inverse,
-    logdet,
-    matrix_exp,
-    matrix_power,
-    pinverse,
-)
-from .ops.padding import (
-    pad,
-)
-from .ops.pooling import (
-    avg_pool1d,
-    avg_pool2d,
-    avg_pool3d,
-    max_pool1d,
-    max_pool2d,
-    max_pool3d,
 )
 from .ops.power import (
     float_power,
@@ -431,13 +378,6 @@ from .ops.statistics import (
 from .ops.striding import (
     as_strided,
 )
-from .ops.systems import (
-    lstsq,
-    solve,
-    solve_triangular,
-    tensorinv,
-    tensorsolve,
-)
 from .ops.trigonometry import (
     acos,
     acosh,
@@ -469,16 +409,45 @@ short, int, long = int16, int32, int64
 _LAZY = ("cuda", "data", "linalg", "nn", "optim", "testing")  # imported when first asked for
 
 
+_LATER = {
+    "avg_pool1d": "pooling",
+    "avg_pool2d": "pooling",
+    "avg_pool3d": "pooling",
+    "cdist": "distance",
+    "conv1d": "convolution",
+    "conv2d": "convolution",
+    "conv3d": "convolution",
+    "dropout": "dropout",
+    "einsum": "einsum",
+    "max_pool1d": "pooling",
+    "max_pool2d": "pooling",
+    "max_pool3d": "pooling",
+    "pad": "padding",
+    "tensordot": "einsum",
+    "cholesky_inverse": "matrices",
+    "cholesky_solve": "matrices",
+    "cross": "matrices",
+    "inverse": "matrices",
+    "logdet": "matrices",
+    "matrix_exp": "matrices",
+    "matrix_power": "matrices",
+    "pinverse": "matrices",
+    "chain_matmul": "chain",
+}  # functions by their file in ops, which nothing else needs at import
+
+
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return importlib.import_module(f".{name}", __name__)
+    if name in _LATER:
+        return getattr(importlib.import_module(f".ops.{_LATER[name]}", __name__), name)
     if name == "bfloat16":  # needs the package ml_dtypes
         return _bfloat16()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *_LAZY, "bfloat16"})
+    return sorted({*__all__, *_LATER, *_LAZY, "bfloat16"})
 
 
 __all__ = [
@@ -526,9 +495,6 @@ __all__ = [
     "atleast_2d",
     "atleast_3d",
     "autograd",
-    "avg_pool1d",
-    "avg_pool2d",
-    "avg_pool3d",
     "baddbmm",
     "bernoulli",
     "bincount",
@@ -546,12 +512,7 @@ __all__ = [
     "bucketize",
     "cartesian_prod",
     "cat",
-    "cdist",
     "ceil",
-    "chain_matmul",
-    "cholesky",
-    "cholesky_inverse",
-    "cholesky_solve",
     "chunk",
     "clamp",
     "clamp_max",
@@ -562,14 +523,10 @@ __all__ = [
     "combinations",
     "concat",
     "concatenate",
-    "conv1d",
-    "conv2d",
-    "conv3d",
     "copysign",
     "cos",
     "cosh",
     "count_nonzero",
-    "cross",
     "cummax",
     "cummin",
     "cumprod",
@@ -577,7 +534,6 @@ __all__ = [
     "cumulative_trapezoid",
     "default_generator",
     "deg2rad",
-    "det",
     "device",
     "diag",
     "diag_embed",
@@ -590,13 +546,9 @@ __all__ = [
     "divide",
     "dot",
     "double",
-    "dropout",
     "dsplit",
     "dstack",
     "e",
-    "eigh",
-    "eigvalsh",
-    "einsum",
     "empty",
     "empty_like",
     "enable_grad",
@@ -654,12 +606,10 @@ __all__ = [
     "initial_seed",
     "inner",
     "int",
+    "int8",
     "int16",
     "int32",
     "int64",
-    "int8",
-    "inv",
-    "inverse",
     "is_floating_point",
     "is_grad_enabled",
     "is_tensor",
@@ -681,14 +631,13 @@ __all__ = [
     "linear",
     "linspace",
     "log",
-    "log10",
     "log1p",
     "log2",
+    "log10",
     "log_softmax",
     "logaddexp",
     "logaddexp2",
     "logcumsumexp",
-    "logdet",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -697,20 +646,13 @@ __all__ = [
     "logspace",
     "logsumexp",
     "long",
-    "lstsq",
     "lt",
     "manual_seed",
     "masked_fill",
     "masked_scatter",
     "masked_select",
     "matmul",
-    "matrix_exp",
-    "matrix_power",
-    "matrix_rank",
     "max",
-    "max_pool1d",
-    "max_pool2d",
-    "max_pool3d",
     "maximum",
     "mean",
     "median",
@@ -723,7 +665,6 @@ __all__ = [
     "movedim",
     "msort",
     "mul",
-    "multi_dot",
     "multinomial",
     "multiply",
     "mv",
@@ -747,18 +688,14 @@ __all__ = [
     "ones",
     "ones_like",
     "outer",
-    "pad",
     "permute",
     "pi",
-    "pinv",
-    "pinverse",
     "poisson",
     "polygamma",
     "positive",
     "pow",
     "prod",
     "promote_types",
-    "qr",
     "quantile",
     "rad2deg",
     "rand",
@@ -800,10 +737,7 @@ __all__ = [
     "sinc",
     "sinh",
     "slice_scatter",
-    "slogdet",
     "softmax",
-    "solve",
-    "solve_triangular",
     "sort",
     "split",
     "split_with_sizes",
@@ -816,8 +750,6 @@ __all__ = [
     "sub",
     "subtract",
     "sum",
-    "svd",
-    "svdvals",
     "swapaxes",
     "swapdims",
     "t",
@@ -827,9 +759,6 @@ __all__ = [
     "tanh",
     "tensor",
     "tensor_split",
-    "tensordot",
-    "tensorinv",
-    "tensorsolve",
     "tile",
     "topk",
     "trace",
@@ -842,10 +771,10 @@ __all__ = [
     "triu_indices",
     "true_divide",
     "trunc",
+    "uint8",
     "uint16",
     "uint32",
     "uint64",
-    "uint8",
     "unbind",
     "unflatten",
     "unique",

@@ -94,7 +94,9 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, r
     """A tensor filled with one number, whose dtype is the number's unless given."""
     if isinstance(fill_value, Variable):
         fill_value, dtype = fill_value.item(), dtype or fill_value.dtype  # type: ignore[attr-defined]
-    return _filled(fill_value, (size,), of_number(fill_value) if dtype is None else dtype, device, requires_grad, "full")
+    return _filled(
+        fill_value, (size,), of_number(fill_value) if dtype is None else dtype, device, requires_grad, "full"
+    )
 
 
 def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -156,7 +158,14 @@ def linspace(
 
 
 def logspace(
-    start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    start: Any,
+    end: Any,
+    steps: int,
+    base: float = 10.0,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """``base`` to the powers of ``linspace(start, end, steps)``."""
     start, end = (v.item() if hasattr(v, "item") else v for v in (start, end))
@@ -201,7 +210,9 @@ def sizes(size: tuple, what: str) -> tuple[int, ...]:
 def _filled(value: Any, size: tuple, dtype: Any, device: Any, requires_grad: bool, what: str) -> Tensor:
     dtype = get_default_dtype() if dtype is None else as_dtype(dtype)
     with placed(device) as xp:
-        return _finish(xp.full(sizes(size, what), value, dtype) if value else xp.zeros(sizes(size, what), dtype), requires_grad)
+        return _finish(
+            xp.full(sizes(size, what), value, dtype) if value else xp.zeros(sizes(size, what), dtype), requires_grad
+        )
 
 
 def _finish(array: Any, requires_grad: bool) -> Tensor:

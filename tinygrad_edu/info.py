@@ -39,7 +39,11 @@ def facts() -> Iterator[tuple[str, str]]:
     yield "packages", ", ".join(f"{name} {_version(name)}" for name in PACKAGES if _version(name))
     yield "device cpu", f"{_processor()}, {_cores()} cores for this process"
     if cuda.is_available():
-        kind = "emulated on the CPU" if cuda.is_emulated() else ", ".join(map(cuda.get_device_name, range(cuda.device_count())))
+        kind = (
+            "emulated on the CPU"
+            if cuda.is_emulated()
+            else ", ".join(map(cuda.get_device_name, range(cuda.device_count())))
+        )
         yield "device cuda", kind
     else:
         yield "device cuda", "none. " + cuda.unavailable_reason().removeprefix("cuda: ")

@@ -20,7 +20,9 @@ def describe(x: Any) -> str:
     suffixes = []
     if x.device != CPU:
         suffixes.append(f"device='{x.device}'")
-    if array.dtype not in (get_default_dtype(), int64, bool_) or (array.size == 0 and array.dtype != get_default_dtype()):
+    if array.dtype not in (get_default_dtype(), int64, bool_) or (
+        array.size == 0 and array.dtype != get_default_dtype()
+    ):
         suffixes.append(f"dtype={array.dtype}")
     if array.size == 0:
         body = "[]"

@@ -14,12 +14,11 @@ from . import ops, printing
 from .autograd import gradients
 from .autograd.op import Leaf, Op, Output
 from .autograd.variable import Variable, make, node_of, version_of
-from .backend import CPU, as_array, device, device_of, move
-from .backend import dtypes
+from .backend import CPU, as_array, device, device_of, dtypes, move
 from .backend.dtypes import get_default_dtype, is_floating
 from .errors import DeviceError, DTypeError, GradError, ShapeError
-from .ops.inplace import in_place
-from .ops.operators import operator, reflected
+from .ops.inplace import in_place, reshape_in_place
+from .ops.operators import later, operator, reflected
 
 
 class Tensor(Variable):
@@ -36,7 +35,9 @@ class Tensor(Variable):
     def __init__(self, *data: Any):
         if len(data) == 1 and not isinstance(data[0], int):
             array = data[0].array if isinstance(data[0], Variable) else data[0]
-            self.array = as_array(array, get_default_dtype(), "cpu" if not isinstance(data[0], Variable) else device_of(array))
+            self.array = as_array(
+                array, get_default_dtype(), "cpu" if not isinstance(data[0], Variable) else device_of(array)
+            )
         else:
             self.array = np.empty(data if data else (0,), get_default_dtype())
         self.node = self.version = self.origin = None
@@ -138,7 +139,11 @@ class Tensor(Variable):
         self._leaf().grad = value
 
     def backward(
-        self, gradient: Any = None, retain_graph: builtins.bool | None = None, create_graph: builtins.bool = False, inputs: Any = None
+        self,
+        gradient: Any = None,
+        retain_graph: builtins.bool | None = None,
+        create_graph: builtins.bool = False,
+        inputs: Any = None,
     ) -> None:
         """Add the gradient of this tensor to the ``.grad`` of every leaf that it was computed from."""
         gradients.backward(self, gradient, retain_graph, create_graph, inputs)
@@ -227,7 +232,9 @@ class Tensor(Variable):
 
     def __bool__(self) -> builtins.bool:
         if self.array.size != 1:
-            raise ShapeError(f"bool: only one element is true or false, got shape {tuple(self.shape)}; use .any() or .all()")
+            raise ShapeError(
+                f"bool: only one element is true or false, got shape {tuple(self.shape)}; use .any() or .all()"
+            )
         return bool(self.item())
 
     def __float__(self) -> builtins.float:
@@ -251,10 +258,19 @@ class Tensor(Variable):
 
     def __deepcopy__(self, memo: dict) -> Any:
         if not self.is_leaf:
-            raise GradError("deepcopy: only leaf tensors can be copied with their place in the graph; use .detach().clone()")
+            raise GradError(
+                "deepcopy: only leaf tensors can be copied with their place in the graph; use .detach().clone()"
+            )
         x = type(self).__new__(type(self))
         memo[id(self)] = x
-        x.__setstate__((self.array.copy(), self.requires_grad, deepcopy(self.grad, memo), deepcopy(getattr(self, "__dict__", {}), memo)))
+        x.__setstate__(
+            (
+                self.array.copy(),
+                self.requires_grad,
+                deepcopy(self.grad, memo),
+                deepcopy(getattr(self, "__dict__", {}), memo),
+            )
+        )
         return x
 
     def __reduce__(self) -> tuple:
@@ -621,20 +637,20 @@ class Tensor(Variable):
     __rmatmul__ = ops.matmul.reflected_at
     __imatmul__ = in_place("__imatmul__", ops.matmul.at)
 
-    # matrices
-    cholesky = ops.matrices.cholesky
-    cholesky_inverse = ops.matrices.cholesky_inverse
-    cholesky_solve = ops.matrices.cholesky_solve
-    cross = ops.matrices.cross
-    det = ops.matrices.det
-    inverse = ops.matrices.inverse
-    logdet = ops.matrices.logdet
-    matrix_exp = ops.matrices.matrix_exp
-    matrix_power = ops.matrices.matrix_power
-    pinverse = ops.matrices.pinverse
-    qr = ops.matrices.qr
-    slogdet = ops.matrices.slogdet
-    svd = ops.matrices.svd
+    # matrices: this family and what it stands on are imported when first used
+    cholesky = later("matrices", "cholesky")
+    cholesky_inverse = later("matrices", "cholesky_inverse")
+    cholesky_solve = later("matrices", "cholesky_solve")
+    cross = later("matrices", "cross")
+    det = later("matrices", "det")
+    inverse = later("matrices", "inverse")
+    logdet = later("matrices", "logdet")
+    matrix_exp = later("matrices", "matrix_exp")
+    matrix_power = later("matrices", "matrix_power")
+    pinverse = later("matrices", "pinverse")
+    qr = later("matrices", "qr")
+    slogdet = later("matrices", "slogdet")
+    svd = later("matrices", "svd")
 
     # power
     float_power = ops.power.float_power
@@ -728,6 +744,12 @@ class Tensor(Variable):
     unsqueeze = ops.shape.unsqueeze
     view = ops.shape.view
     view_as = ops.shape.view_as
+    squeeze_ = reshape_in_place("squeeze_", ops.shape.squeeze)
+    swapaxes_ = reshape_in_place("swapaxes_", ops.shape.swapaxes)
+    swapdims_ = reshape_in_place("swapdims_", ops.shape.swapdims)
+    t_ = reshape_in_place("t_", ops.shape.t)
+    transpose_ = reshape_in_place("transpose_", ops.shape.transpose)
+    unsqueeze_ = reshape_in_place("unsqueeze_", ops.shape.unsqueeze)
 
     # softmax
     log_softmax = ops.softmax.log_softmax

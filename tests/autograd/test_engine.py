@@ -295,7 +295,9 @@ def test_a_custom_operation_with_a_gradient_of_the_wrong_shape_is_named():
         def backward(self, dy):
             return tg.ones(7)
 
-    with pytest.raises(GradError, match=r"Wrong: backward gave a gradient of shape \(7,\) for an input of shape \(2,\)"):
+    with pytest.raises(
+        GradError, match=r"Wrong: backward gave a gradient of shape \(7,\) for an input of shape \(2,\)"
+    ):
         Wrong()(leaf(1.0, 2.0)).sum().backward()
 
 

@@ -41,7 +41,9 @@ def test_jacobian_hessian_hvp_match_torch(points):
     a, v = points
     scalar = lambda x: (f(x) ** 2).sum()  # noqa: E731
     np.testing.assert_allclose(
-        F.jacobian(f, tg.tensor(a)).numpy(), torch.autograd.functional.jacobian(torch_f, torch.tensor(a)).numpy(), rtol=1e-10
+        F.jacobian(f, tg.tensor(a)).numpy(),
+        torch.autograd.functional.jacobian(torch_f, torch.tensor(a)).numpy(),
+        rtol=1e-10,
     )
     np.testing.assert_allclose(
         F.hessian(scalar, tg.tensor(a)).numpy(),

@@ -13,7 +13,10 @@ def test_a_value_changed_after_it_was_saved_is_an_error_naming_both_places():
     z = y.exp()
     w = z * z
     z.add_(1.0)
-    with pytest.raises(GradError, match=r"Mul: input 0 \(float32, shape \(2,\)\) was saved .* changed in place by add_ at .*test_inplace.py:\d+"):
+    with pytest.raises(
+        GradError,
+        match=r"Mul: input 0 \(float32, shape \(2,\)\) was saved .* changed in place by add_ at .*test_inplace.py:\d+",
+    ):
         w.sum().backward()
 
 
@@ -21,7 +24,9 @@ def test_an_output_changed_after_it_was_saved_is_an_error():
     x = tg.tensor([1.0, 2.0], requires_grad=True)
     y = x.exp()
     y.mul_(2.0)
-    with pytest.raises(GradError, match=r"Exp: the output .* saved for backward at .*test_inplace.py:\d+ .* by mul_ at"):
+    with pytest.raises(
+        GradError, match=r"Exp: the output .* saved for backward at .*test_inplace.py:\d+ .* by mul_ at"
+    ):
         y.sum().backward()
 
 
@@ -101,3 +106,26 @@ def test_operators_in_place_keep_the_object():
     y /= 3.0
     assert y is x
     np.testing.assert_allclose(x.numpy(), [1, 5 / 3])
+
+
+def test_the_shape_changes_in_place_where_nothing_shares_the_memory():
+    x = tg.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    y = x + 1.0
+    assert y.t_() is y
+    y.unsqueeze_(0).squeeze_(0)
+    (y * tg.tensor([[1.0, 10.0], [100.0, 1000.0]])).sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), [[1, 100], [10, 1000]])
+    z = tg.ones(2, 3)
+    z.transpose_(0, 1)
+    assert z.shape == (3, 2)
+    with pytest.raises(GradError, match="transpose_: a leaf"):
+        x.transpose_(0, 1)
+
+
+def test_the_shape_of_shared_memory_stays():
+    x = tg.ones(2, 3)
+    view = x[0]
+    with pytest.raises(GradError, match=r"t_: the memory of x is shared or saved for backward; use x = x.t\(...\)"):
+        x.t_()
+    with pytest.raises(GradError, match="unsqueeze_"):
+        view.unsqueeze_(0)

@@ -78,7 +78,10 @@ def test_modes_belong_to_one_thread(x):
 
 
 def test_anomaly_mode_names_the_forward_line_of_the_first_nan(x):
-    with tg.autograd.detect_anomaly(), pytest.raises(GradError, match=r"Log: the forward at .*test_modes.py:\d+ made the first nan"):
+    with (
+        tg.autograd.detect_anomaly(),
+        pytest.raises(GradError, match=r"Log: the forward at .*test_modes.py:\d+ made the first nan"),
+    ):
         (x - 3.0).log()
 
 

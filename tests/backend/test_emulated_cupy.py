@@ -192,7 +192,7 @@ def test_compiled_kernels_are_refused():
         lambda x, h: np.array([x[0], x[1]]),
         lambda x, h: x + None,
         lambda x, h: x == None,  # noqa: E711
-        lambda x, h: x + (1, 2, 3, 4),  # noqa: RUF005
+        lambda x, h: x + (1, 2, 3, 4),
     ],
 )
 def test_host_and_device_do_not_mix(mix, x):

@@ -158,7 +158,9 @@ def test_tensor_dataset_refuses_different_lengths():
 
 
 def test_tensor_dataset_keeps_the_device(device):
-    x, _ = next(iter(DataLoader(TensorDataset(tg.ones(4, 2, device=device), tg.arange(4, device=device)), batch_size=3)))
+    x, _ = next(
+        iter(DataLoader(TensorDataset(tg.ones(4, 2, device=device), tg.arange(4, device=device)), batch_size=3))
+    )
     assert x.device.type == device
 
 

@@ -16,7 +16,8 @@ from tinygrad_edu.data.make_mnist_sample import make, stratified
 
 ORIGINALS = Path(os.environ.get("TINYGRAD_EDU_DATA", ".")) / "mnist"
 with_originals = pytest.mark.skipif(
-    not (ORIGINALS / "train-images-idx3-ubyte.gz").is_file(), reason="the original files are not in TINYGRAD_EDU_DATA/mnist"
+    not (ORIGINALS / "train-images-idx3-ubyte.gz").is_file(),
+    reason="the original files are not in TINYGRAD_EDU_DATA/mnist",
 )
 
 
@@ -120,7 +121,10 @@ def test_full_downloads_into_the_cache_and_then_needs_no_network(small):
     for path in mirror.iterdir():
         path.unlink()
     np.testing.assert_array_equal(MNIST(full=True).data.numpy(), images)
-    assert sorted(p.name for p in (mirror.parent / "cache" / "mnist").iterdir()) == ["train-images.gz", "train-labels.gz"]
+    assert sorted(p.name for p in (mirror.parent / "cache" / "mnist").iterdir()) == [
+        "train-images.gz",
+        "train-labels.gz",
+    ]
 
 
 def test_unpacked_files_are_read_too(small):

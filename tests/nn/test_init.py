@@ -14,7 +14,10 @@ SHAPE = (64, 32, 5, 5)  # fan_in 800, fan_out 1600
 NORMAL = {
     "xavier_normal_": (lambda w: init.xavier_normal_(w, gain=2.0), 2 * math.sqrt(2 / 2400)),
     "kaiming_normal_": (lambda w: init.kaiming_normal_(w, nonlinearity="relu"), math.sqrt(2 / 800)),
-    "kaiming_normal_ fan_out": (lambda w: init.kaiming_normal_(w, mode="fan_out", nonlinearity="relu"), math.sqrt(2 / 1600)),
+    "kaiming_normal_ fan_out": (
+        lambda w: init.kaiming_normal_(w, mode="fan_out", nonlinearity="relu"),
+        math.sqrt(2 / 1600),
+    ),
     "normal_": (lambda w: init.normal_(w, 0.0, 3.0), 3.0),
 }
 UNIFORM = {

@@ -105,7 +105,7 @@ def test_max_pool_returns_indices():
     [
         (lambda: nn.Conv2d(3, 4, 3, groups=2), ValueError, "multiples of groups, got 3, 4 and groups=2"),
         (lambda: nn.Conv2d(1, 1, (3, 3, 3)), ValueError, "Conv2d: expected kernel_size to be an integer or 2 of them"),
-        (lambda: nn.Conv2d(1, 1, 3, padding_mode="reflect"), TypeError, 'padding_mode "zeros", got \'reflect\''),
+        (lambda: nn.Conv2d(1, 1, 3, padding_mode="reflect"), TypeError, "padding_mode \"zeros\", got 'reflect'"),
         (lambda: nn.Dropout(-0.1), TypeError, "Dropout: expected a probability"),
         (lambda: nn.MSELoss(reduction="no"), TypeError, "MSELoss: expected a reduction of mean, sum, none"),
         (lambda: nn.Linear(3, 2)(tg.zeros(4, 2)), ValueError, "linear: expected x"),
@@ -131,7 +131,7 @@ def test_sequential_indexing_and_slicing_share_the_modules():
     assert part[0] is net[1]
     assert [n for n, _ in part.named_children()] == ["1", "2"]
     assert len(net) == 3
-    assert list(net)[0] is net[0]
+    assert next(iter(net)) is net[0]
     with pytest.raises(IndexError, match="from -3 to 2, got 3"):
         net[3]
 

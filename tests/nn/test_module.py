@@ -129,7 +129,9 @@ class Forgetful(nn.Module):
 
 @pytest.mark.parametrize("member", [nn.Parameter(tg.zeros(1)), nn.ReLU()])
 def test_forgotten_init_is_named_where_something_is_assigned(member):
-    with pytest.raises(AttributeError, match=r"Forgetful: can't assign 'member' yet; call super\(\).__init__\(\) first"):
+    with pytest.raises(
+        AttributeError, match=r"Forgetful: can't assign 'member' yet; call super\(\).__init__\(\) first"
+    ):
         Forgetful(member)
 
 
@@ -281,7 +283,10 @@ def test_states_go_back_and_forth_to_pytorch():
 def test_a_state_that_does_not_fit_is_reported_in_full_and_changes_nothing():
     net = Net()
     before = {k: v.numpy().copy() for k, v in net.state_dict().items()}
-    state = {k: tg.zeros(v.shape) for k, v in before.items() if k != "scale"} | {"body.0.weight": tg.zeros(4, 4), "more": 1}
+    state = {k: tg.zeros(v.shape) for k, v in before.items() if k != "scale"} | {
+        "body.0.weight": tg.zeros(4, 4),
+        "more": 1,
+    }
     with pytest.raises(RuntimeError) as caught:
         net.load_state_dict(state)
     assert str(caught.value) == (

@@ -126,7 +126,7 @@ def test_take_along_dim_agrees_with_pytorch(data):
     if x.ndim > 1:
         first = index[tuple([slice(None) if d == dim % x.ndim else slice(1) for d in range(x.ndim)])]
         assert_agrees(lambda lib, x: x.take_along_dim(lib.tensor(first), dim=dim), x)
-    assert_agrees(lambda lib, x: lib.take_along_dim(x, lib.tensor(index)), x)
+    assert_agrees(lambda lib, x: lib.take_along_dim(x, lib.tensor(index)), x.copy("C"))  # PyTorch takes no other
 
 
 @pytest.mark.parity

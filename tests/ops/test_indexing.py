@@ -306,7 +306,7 @@ def test_second_derivative_through_assignment_and_reading():
 def test_iteration_length_and_membership(device):
     x = tg.tensor([[1.0, 2.0], [3.0, 4.0]], device=device)
     assert [row.tolist() for row in x] == [[1, 2], [3, 4]]
-    a, b = x
+    _, b = x
     assert b.tolist() == [3, 4]
     assert len(x) == 2
     assert 3 in x

@@ -301,6 +301,15 @@ def test_qr_agrees_with_pytorch(data):
 
 
 @pytest.mark.parity
+@pytest.mark.parametrize("shape", [(4, 3), (3, 3), (3, 5), (2, 3, 4)])
+@pytest.mark.parametrize("part", [0, 1])
+def test_qr_gradient_of_one_factor_alone_agrees_with_pytorch(shape, part):
+    a = np.random.default_rng(0).standard_normal(shape)
+    both = lambda f: lambda x: f(x)[part]  # noqa: E731
+    assert_parity(both(linalg.qr), both(torch_linalg().qr), a, rtol=LOOSE)
+
+
+@pytest.mark.parity
 @given(data=st.data())
 def test_qr_values_agree_with_pytorch_in_every_mode(data):
     a = rectangular(data)

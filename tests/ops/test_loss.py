@@ -128,10 +128,16 @@ def test_ignored_samples_count_for_nothing():
     x = tg.tensor([[1.0, float("inf")], [0.5, 2.0]], requires_grad=True)
     loss = cross_entropy(x, tg.tensor([-100, 1]))
     np.testing.assert_allclose(loss.item(), np.log1p(np.exp(-1.5)), rtol=1e-6)
+    loss.backward()
+    np.testing.assert_allclose(x.grad.numpy(), [[0, 0], [0.18242553, -0.18242553]], rtol=1e-6)
 
 
 def test_the_mean_of_nothing_is_nan():
-    assert np.isnan(cross_entropy(tg.zeros(2, 3), tg.tensor([-100, -100])).item())
+    x = tg.zeros(2, 3, requires_grad=True)
+    loss = cross_entropy(x, tg.tensor([-100, -100]))
+    assert np.isnan(loss.item())
+    loss.backward()
+    assert x.grad.tolist() == [[0.0] * 3] * 2  # as in PyTorch: nothing counts, so nothing changes
     assert np.isnan(cross_entropy(tg.zeros(0, 3), tg.zeros(0, dtype=tg.int64)).item())
     assert cross_entropy(tg.zeros(0, 3), tg.zeros(0, dtype=tg.int64), reduction="sum").item() == 0
 

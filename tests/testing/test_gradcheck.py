@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu.autograd import Op
 from tinygrad_edu.errors import GradError
 from tinygrad_edu.testing import GradcheckError, check_op, gradcheck, gradgradcheck
 
@@ -68,7 +69,7 @@ def test_a_right_function_passes_both_orders(func, inputs):
 
 @pytest.mark.parametrize("wrong_by", [1e-2, 1e-4, 1e-6])
 def test_a_small_error_is_found(wrong_by):
-    class Off(tg.Op):
+    class Off(Op):
         keeps = ("inputs",)
 
         def forward(self, x):
@@ -82,7 +83,7 @@ def test_a_small_error_is_found(wrong_by):
 
 
 def test_large_inputs_are_checked_along_a_line_and_the_wrong_element_is_found():
-    class OneElementOff(tg.Op):
+    class OneElementOff(Op):
         keeps = ("inputs",)
 
         def forward(self, a, b):
@@ -157,7 +158,7 @@ def test_the_second_derivative_speaks_of_dy():
     assert "dy of output 0 is right" in str(caught.value)
 
 
-class HalfSecond(tg.Op):
+class HalfSecond(Op):
     """x^3, with a first derivative that is right and recorded, but for a detached factor."""
 
     keeps = ("inputs",)
@@ -201,7 +202,7 @@ def test_nothing_to_check_is_an_error():
 def test_given_grad_outputs_are_used():
     seen = []
 
-    class Watched(tg.Op):
+    class Watched(Op):
         keeps = ("inputs",)
 
         def forward(self, x):
@@ -216,7 +217,7 @@ def test_given_grad_outputs_are_used():
 
 
 def test_undefined_gradients_can_be_left_unchecked():
-    class Careless(tg.Op):
+    class Careless(Op):
         def forward(self, x):
             return x * 2, x * 3
 

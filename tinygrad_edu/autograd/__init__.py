@@ -5,14 +5,14 @@ backward walk), ``modes`` (recording or not): under 600 lines that need no other
 ``grad``, which a user calls, and ``faults`` the words of the errors; the rest is built on these.
 """
 
-from .gradients import backward, grad
-from .modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from .op import Op
 from . import functional
 from .accounting import graph, saved_bytes
 from .checkpoint import checkpoint
 from .function import Function
 from .functional import hessian, hvp, jacobian, jvp, vjp
+from .gradients import backward, grad
+from .modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .op import Op
 from .variable import Variable
 
 __all__ = [

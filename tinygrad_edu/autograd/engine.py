@@ -125,7 +125,9 @@ def _derive(op: Op, dy: Any, create: bool) -> tuple:
     if not isinstance(grads, tuple | list):
         grads = (grads,)
     if len(grads) != len(op.edges):
-        raise GradError(f"{op.name}: expected backward to give {len(op.edges)} gradients, one an input, got {len(grads)}")
+        raise GradError(
+            f"{op.name}: expected backward to give {len(op.edges)} gradients, one an input, got {len(grads)}"
+        )
     if mode.watching:
         examine_backward(op, grads, given)
     if not create:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from types import CodeType
 from typing import Any
 
 from ..backend import array_namespace
 from ..errors import GradError
 
-PACKAGE = str(Path(__file__).parents[1]) + os.sep
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 def caller() -> tuple[CodeType, int]:
@@ -83,4 +82,6 @@ def examine_backward(op: Any, grads: Any, dy: list) -> None:
     """In anomaly mode: raise where a gradient is not finite though those that came in are."""
     for i, g in enumerate(grads):
         if (found := flaw(g)) and not any(map(flaw, dy)):
-            raise GradError(f"{op.name}: backward made the first {found}, in the gradient of input {i}; forward {recorded(op)}")
+            raise GradError(
+                f"{op.name}: backward made the first {found}, in the gradient of input {i}; forward {recorded(op)}"
+            )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..backend import array_namespace
-from .modes import no_grad
 from .faults import caller, used_twice
+from .modes import no_grad
 from .op import FREED, Op
 from .variable import Variable, make, save
 
@@ -116,10 +116,15 @@ class _Applied(Op):
         if self.materialize:
             xp = array_namespace(next(g for g in dy if g is not None).array)
             dy = tuple(
-                [make(self.tensor_class, xp.zeros(*like)) if g is None else g for g, like in zip(dy, self.like, strict=True)]
+                [
+                    make(self.tensor_class, xp.zeros(*like)) if g is None else g
+                    for g, like in zip(dy, self.like, strict=True)
+                ]
             )
         grads = self.function.backward(self, *dy)
         grads = grads if isinstance(grads, tuple) else (grads,)
         if len(grads) != len(self.args):
-            raise TypeError(f"{self.name}: forward took {len(self.args)} arguments, backward returned {len(grads)} gradients")
+            raise TypeError(
+                f"{self.name}: forward took {len(self.args)} arguments, backward returned {len(grads)} gradients"
+            )
         return tuple([grads[i] for i in self.places])

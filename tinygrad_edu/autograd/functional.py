@@ -34,7 +34,9 @@ def _matching(v: Any, like: list, what: str, name: str) -> list:
         return [like[0].detach().new_ones(like[0].shape)]
     vs = listed(v)
     if [tuple(a.shape) for a in vs] != [tuple(b.shape) for b in like]:
-        raise ShapeError(f"{what}: expected v shaped as {name}, {[tuple(b.shape) for b in like]}, got {[tuple(a.shape) for a in vs]}")
+        raise ShapeError(
+            f"{what}: expected v shaped as {name}, {[tuple(b.shape) for b in like]}, got {[tuple(a.shape) for a in vs]}"
+        )
     return vs
 
 

@@ -18,7 +18,11 @@ from .variable import Variable, changed, make, node_of
 
 
 def backward(
-    tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
 ) -> None:
     """Add the gradient of ``sum(tensors . grad_tensors)`` to the ``.grad`` of every leaf, or of ``inputs`` alone."""
     roots = start(tensors, grad_tensors, create_graph)

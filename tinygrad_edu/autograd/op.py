@@ -84,7 +84,9 @@ class Op(Node):
     kept: Any  # the same of each output
     where: Any  # the line of the user's that recorded this
     keeps: tuple[str, ...] = ()
-    arithmetic = False  # two inputs, and a backward of operators alone: ``gradients`` works on arrays too (ops.arithmetic)
+    arithmetic = (
+        False  # two inputs, and a backward of operators alone: ``gradients`` works on arrays too (ops.arithmetic)
+    )
     half_as_stored = False  # computes on 16-bit floats as they are; the others compute in float32 and round once
     extras: tuple[str, ...] = ()  # the attributes among ``keeps``
     tensor_class: type  # of the values that backward is given; set where Tensor is defined

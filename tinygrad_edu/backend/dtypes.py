@@ -20,8 +20,8 @@ uint8, uint16, uint32, uint64 = np.dtype("uint8"), np.dtype("uint16"), np.dtype(
 bool_ = np.dtype("bool")
 
 BOOL, INTEGER, FLOATING = range(3)
-_CATEGORY = {d: FLOATING for d in (float16, float32, float64)}
-_CATEGORY |= {d: INTEGER for d in (int8, int16, int32, int64, uint8, uint16, uint32, uint64)}
+_CATEGORY = dict.fromkeys((float16, float32, float64), FLOATING)
+_CATEGORY |= dict.fromkeys((int8, int16, int32, int64, uint8, uint16, uint32, uint64), INTEGER)
 _CATEGORY[bool_] = BOOL
 _NAMES = {"float": float32, "double": float64, "half": float16, "long": int64, "int": int32, "short": int16}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import sys
 import tempfile
@@ -39,7 +40,7 @@ def cache_folder() -> Path:
 
 
 def download(
-    urls: Sequence[str], path: Path, sha256: str, limit: int, opener: Callable[[Path], BinaryIO] | None = None
+    urls: Sequence[str], path: Path, sha256: str, limit: int, opener: Callable[[Path], Any] = io.FileIO
 ) -> Path:
     """Fetch a file from the first of several addresses that has it intact.
 
@@ -77,7 +78,7 @@ def download(
         try:
             with os.fdopen(handle, "wb") as file:
                 _fetch(url, file, limit, path.name)
-            _check(part, sha256, limit, opener or (lambda p: open(p, "rb")))
+            _check(part, sha256, limit, opener)
             os.replace(part, path)
             return path
         except (OSError, EOFError, ValueError, zlib.error) as error:  # what networks, servers and gzip answer
@@ -121,7 +122,7 @@ def _shown(name: str) -> Callable[[int, int], Any]:
     return show
 
 
-def _check(path: Path, sha256: str, limit: int, opener: Callable[[Path], BinaryIO]) -> None:
+def _check(path: Path, sha256: str, limit: int, opener: Callable[[Path], Any]) -> None:
     digest, read = hashlib.sha256(), 0
     with opener(path) as contents:
         while block := contents.read(BLOCK):

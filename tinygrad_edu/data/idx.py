@@ -55,7 +55,9 @@ def read_idx(path: Path) -> np.ndarray:
         with open_packed(path) as file:
             head = file.read(4)
             if len(head) < 4 or head[:3] != b"\x00\x00\x08":
-                raise ValueError(f"expected an IDX file of bytes, which begins 00 00 08, got {head.hex(' ') or 'nothing'}")
+                raise ValueError(
+                    f"expected an IDX file of bytes, which begins 00 00 08, got {head.hex(' ') or 'nothing'}"
+                )
             sizes = file.read(4 * head[3])
             if len(sizes) < 4 * head[3]:
                 raise ValueError("it ends inside the header")

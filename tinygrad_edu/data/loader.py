@@ -67,7 +67,9 @@ class DataLoader:
             raise ValueError(f"DataLoader: expected num_workers=0, batches are made in this process; got {num_workers}")
         streaming = isinstance(dataset, IterableDataset)
         if streaming and (shuffle or sampler is not None or batch_sampler is not None):
-            raise ValueError("DataLoader: an IterableDataset has no indices to shuffle or sample; do it in its __iter__")
+            raise ValueError(
+                "DataLoader: an IterableDataset has no indices to shuffle or sample; do it in its __iter__"
+            )
         if sampler is not None and shuffle:
             raise ValueError("DataLoader: shuffle is a sampler; give one or the other")
         if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):

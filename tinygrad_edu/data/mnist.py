@@ -20,13 +20,23 @@ SAMPLE = Path(__file__).with_name("mnist_sample.npz")  # whose terms are in MNIS
 SAMPLE_SIZE = {"train": 10_000, "test": 2_000}
 
 MIRRORS = ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/")
-FILES = {  # split: (images, labels); each a name, the shape inside, and the SHA-256 of the unpacked file
+FILES: dict[
+    str, tuple[tuple[str, tuple[int, ...], str], ...]
+] = {  # split: (images, labels); each a name, the shape inside, and the SHA-256 of the unpacked file
     "train": (
-        ("train-images-idx3-ubyte", (60_000, 28, 28), "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
+        (
+            "train-images-idx3-ubyte",
+            (60_000, 28, 28),
+            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        ),
         ("train-labels-idx1-ubyte", (60_000,), "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
     ),
     "test": (
-        ("t10k-images-idx3-ubyte", (10_000, 28, 28), "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
+        (
+            "t10k-images-idx3-ubyte",
+            (10_000, 28, 28),
+            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        ),
         ("t10k-labels-idx1-ubyte", (10_000,), "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
     ),
 }
@@ -104,21 +114,25 @@ def _sample(split: str) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(f"MNIST: {SAMPLE} is damaged ({error}); install the package again") from None
     size = SAMPLE_SIZE[split]
     if images.shape != (size, 28, 28) or labels.shape != (size,):
-        raise ValueError(f"MNIST: {SAMPLE} is damaged (shapes {images.shape}, {labels.shape}); install the package again")
+        raise ValueError(
+            f"MNIST: {SAMPLE} is damaged (shapes {images.shape}, {labels.shape}); install the package again"
+        )
     return images, labels
 
 
 def _full(split: str, root: str | Path | None) -> tuple[np.ndarray, np.ndarray]:
     """All digits of a split, from the original files."""
-    images, labels = [_read(*file, root) for file in FILES[split]]
-    return images, labels
+    images, labels = FILES[split]
+    return _read(*images, root), _read(*labels, root)
 
 
 def _read(name: str, shape: tuple[int, ...], sha256: str, root: str | Path | None) -> np.ndarray:
     path = _find(name, shape, sha256, root)
     array = read_idx(path)
     if array.shape != shape or (array.ndim == 1 and array.max() > 9):
-        raise ValueError(f"MNIST: expected {name} of shape {shape}, got {array.shape} in {path}; delete it and fetch it again")
+        raise ValueError(
+            f"MNIST: expected {name} of shape {shape}, got {array.shape} in {path}; delete it and fetch it again"
+        )
     return array
 
 

@@ -35,7 +35,11 @@ class RandomSampler(Sampler):
     """The indices in random order, a new one each time; with ``replacement`` each drawn independently of the others."""
 
     def __init__(
-        self, data_source: Any, replacement: bool = False, num_samples: int | None = None, generator: Generator | None = None
+        self,
+        data_source: Any,
+        replacement: bool = False,
+        num_samples: int | None = None,
+        generator: Generator | None = None,
     ):
         self.data_source = data_source
         self.replacement = replacement

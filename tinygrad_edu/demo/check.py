@@ -17,8 +17,8 @@ import numpy as np
 from ..autograd.modes import no_grad
 from ..nn import CrossEntropyLoss, Module
 
-STEPS = 1e-5, 1e-6, 1e-7, 1e-8
-AGREE = 1e-7  # two steps whose differences agree so well have no kink of ReLU or max-pooling within them
+STEPS = 1e-4, 1e-5, 1e-6, 1e-7
+AGREE = 1e-8  # of two steps: then neither rounding nor curvature nor a kink of ReLU or max-pooling disturbs them
 
 
 @dataclass
@@ -74,7 +74,10 @@ def check_gradients(
 
 
 def _difference(loss: Callable[[], float], parameter: Any, index: tuple, scale: float) -> float:
-    """The central difference at one element. A step that crosses a kink, where no derivative is, is made smaller."""
+    """The central difference at one element, by the step that agrees best with the next smaller one.
+
+    A large step may cross a kink, where there is no derivative; a small one is lost in rounding.
+    """
     array, before = parameter.array, parameter.array[index].item()
     slopes: list[float] = []
     try:
@@ -83,8 +86,9 @@ def _difference(loss: Callable[[], float], parameter: Any, index: tuple, scale: 
             above = loss()
             array[index] = before - step
             slopes.append((above - loss()) / (2 * step))
-            if len(slopes) > 1 and abs(slopes[-2] - slopes[-1]) <= AGREE * max(scale, abs(slopes[-1])):
-                return slopes[-2]
-        return slopes[-1]
+            if len(slopes) > 1 and abs(slopes[-2] - slopes[-1]) <= AGREE * scale:
+                break
     finally:
         array[index] = before
+    _, best = min((abs(a - b), a) for a, b in zip(slopes, slopes[1:], strict=False))
+    return best

@@ -7,6 +7,7 @@ import signal
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
@@ -26,16 +27,22 @@ from .training import Answers, History, StoppedError, evaluate, make_network, tr
 
 DONE, MISUSED, STOPPED = 0, 2, 130
 EPOCHS, QUICK_DIGITS = 8, 4000
-HARD_DIGITS = 16  # that the gradients are checked on
+HARD_DIGITS, ELEMENTS = 16, 8  # digits that the gradients are checked on, and weights of each parameter
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
-    parser.add_argument("--epochs", type=int, help=f"passes over the training digits (default {EPOCHS}; 1 with --quick)")
+    parser.add_argument(
+        "--epochs", type=int, help=f"passes over the training digits (default {EPOCHS}; 1 with --quick)"
+    )
     size = parser.add_mutually_exclusive_group()
-    size.add_argument("--full", action="store_true", help="all 70,000 digits: from TINYGRAD_EDU_DATA, the cache, or downloaded")
+    size.add_argument(
+        "--full", action="store_true", help="all 70,000 digits: from TINYGRAD_EDU_DATA, the cache, or downloaded"
+    )
     size.add_argument("--quick", action="store_true", help=f"{QUICK_DIGITS} digits and one epoch, to see that it works")
-    parser.add_argument("--out", type=Path, default=Path("demo-output"), help="folder for the pictures (default %(default)s)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("demo-output"), help="folder for the pictures (default %(default)s)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of weights, order and dropout (default %(default)s)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:1 (default %(default)s)")
 
@@ -81,7 +88,7 @@ class Demo:
         self.train_data: Any = MNIST(full=args.full)
         self.test_data = MNIST(train=False, full=args.full)
         if args.quick:
-            self.train_data = Subset(self.train_data, np.arange(QUICK_DIGITS))
+            self.train_data = Subset(self.train_data, range(QUICK_DIGITS))
         self.net = make_network().to(args.device)
         self.first_filters = self.net.conv1.weight.detach().cpu().numpy().copy()
 
@@ -93,7 +100,9 @@ class Demo:
             f"{sum(p.numel() for p in self.net.parameters()):,} parameters, on {as_device(device)}"
         )
         try:
-            train(self.net, self.train_data, self.test_data, self.history, epochs=self.epochs, device=device, go_on=go_on)
+            train(
+                self.net, self.train_data, self.test_data, self.history, epochs=self.epochs, device=device, go_on=go_on
+            )
         finally:
             self.seconds = time.perf_counter() - began
         self.answers = evaluate(self.net, self.test_data, device=device, go_on=go_on)
@@ -101,7 +110,7 @@ class Demo:
               f"of {len(self.answers.labels):,}; {self.seconds:.0f} s of training")  # fmt: skip
         images, labels = self.test_data.batch(np.argsort(self.answers.losses)[::-1][:HARD_DIGITS].copy())
         check_gradients(
-            self.net, images.to(device), labels.to(device), elements=4 if self.args.quick else 8,
+            self.net, images.to(device), labels.to(device), elements=ELEMENTS // 2 if self.args.quick else ELEMENTS,
             rng=np.random.default_rng(self.args.seed), go_on=go_on, results=self.checked,
         )  # fmt: skip
         worst = max(self.checked, key=lambda c: c.error)
@@ -125,7 +134,9 @@ class Demo:
             if self.history.losses:
                 pictures.draw_curves(out / "curves.png", self.history)
             pictures.draw_filters(out / "filters.png", self.first_filters, self.net.conv1.weight.detach().cpu().numpy())
-            pictures.draw_feature_maps(out / "feature_maps.png", self.net, image.unsqueeze(0).to(self.args.device), label)
+            pictures.draw_feature_maps(
+                out / "feature_maps.png", self.net, image.unsqueeze(0).to(self.args.device), label
+            )
             pictures.draw_mistakes(out / "mistakes.png", self.test_data.data.numpy(), answers)
             pictures.draw_confusion(out / "confusion.png", answers)
         else:
@@ -165,10 +176,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         demo = _begin(args)
         with Interrupt() as interrupt:
-            try:
+            with suppress(StoppedError):
                 demo.work(interrupt)
-            except StoppedError:
-                pass
             page = demo.draw(stopped=interrupt.asked)
     except _CannotBeginError as error:
         print(f"tinygrad-edu demo: {error}", file=sys.stderr)
@@ -196,7 +205,9 @@ def _begin(args: argparse.Namespace) -> Demo:
         args.out.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=args.out).close()
     except OSError as error:
-        raise _CannotBeginError(f"can't write into {args.out} ({error.strerror}); choose another folder with --out") from None
+        raise _CannotBeginError(
+            f"can't write into {args.out} ({error.strerror}); choose another folder with --out"
+        ) from None
     try:
         return Demo(args)
     except (OSError, ValueError) as error:  # digits that are not there, or damaged

@@ -80,7 +80,8 @@ def _is_operation(key: Any) -> bool:
 
 def place(boxes: list[Box]) -> dict[Any, tuple[float, int]]:
     """Where each box stands: its x in units of a box, and its layer."""
-    layer, at = layers(boxes), {}
+    layer = layers(boxes)
+    at: dict[Any, tuple[float, int]] = {}
     for box in sorted(boxes, key=lambda b: layer[b.key]):
         if box.inputs:
             first = next((key for key in box.inputs if key in at and _is_operation(key)), None)

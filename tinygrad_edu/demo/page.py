@@ -76,7 +76,12 @@ SECTIONS = (  # file, title, what to see
 
 
 def write_page(
-    folder: Path, facts: Sequence[tuple[str, str]], history: History, checked: Sequence[Checked], network: str, notes: Sequence[str]
+    folder: Path,
+    facts: Sequence[tuple[str, str]],
+    history: History,
+    checked: Sequence[Checked],
+    network: str,
+    notes: Sequence[str],
 ) -> Path:
     """Write ``index.html`` with the pictures that are in the folder.
 

@@ -14,7 +14,7 @@ from ..nn.functional import softmax
 from .training import CLASSES, Answers, History
 
 BLUE, ORANGE, GREEN, GREY, RED = "#2f6fb5", "#e0792b", "#3c8d50", "#9a9a9a", "#c0392b"
-STYLE = {
+STYLE: Any = {
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -37,7 +37,7 @@ def available() -> bool:
 
 
 @contextmanager
-def figure(path: Path, width: float, height: float, layout: str | None = "constrained") -> Any:
+def figure(path: Path, width: float, height: float, layout: Any = "constrained") -> Any:
     """A figure that is written to a file at the end of the block."""
     import matplotlib
     from matplotlib.figure import Figure
@@ -51,7 +51,10 @@ def figure(path: Path, width: float, height: float, layout: str | None = "constr
 def mosaic(tiles: np.ndarray, columns: int, gap: float) -> np.ma.MaskedArray:
     """Images (N, H, W) side by side in rows, as one image, with a part of their size masked between them."""
     n, h, w = tiles.shape
-    rows, fine = -(-n // columns), max(1, round(24 / max(h, w)))  # small tiles are enlarged, for gaps finer than a pixel
+    rows, fine = (
+        -(-n // columns),
+        max(1, round(24 / max(h, w))),
+    )  # small tiles are enlarged, for gaps finer than a pixel
     h, w = h * fine, w * fine
     space = max(1, round(gap * w))
     out = np.ma.masked_array(np.zeros((rows * (h + space) - space, columns * (w + space) - space)), mask=True)
@@ -89,7 +92,9 @@ def draw_curves(path: Path, history: History) -> None:
             (right, [100 * h for h in history.hits], [100 * e.test_accuracy for e in history.epochs], "Accuracy in %"),
         ):
             at, means = smooth(steps, width)
-            axis.plot(np.arange(1, len(steps) + 1), steps, color=BLUE, alpha=0.18 if axis is left else 0.1, linewidth=0.8)
+            axis.plot(
+                np.arange(1, len(steps) + 1), steps, color=BLUE, alpha=0.18 if axis is left else 0.1, linewidth=0.8
+            )
             axis.plot(at, means, color=BLUE, linewidth=1.8, label="training digits, with dropout")
             if tests:
                 axis.plot(ends, tests, color=ORANGE, marker="o", markersize=5, linewidth=1.8, label="test digits")
@@ -171,7 +176,9 @@ def draw_mistakes(path: Path, images: np.ndarray, answers: Answers) -> None:
         for place, i in enumerate(worst):
             x, y = 0.25 * (place % 4), 0.75 - 0.25 * (place // 4)
             label, guess, p = int(answers.labels[i]), int(answers.guesses[i]), answers.probabilities[i]
-            fig.text(x + 0.012, y + 0.215, f"a {label}, taken for {guess} ({p[guess]:.0%})", fontsize=10, fontweight="bold")
+            fig.text(
+                x + 0.012, y + 0.215, f"a {label}, taken for {guess} ({p[guess]:.0%})", fontsize=10, fontweight="bold"
+            )
             bare(fig.add_axes((x + 0.01, y + 0.03, 0.105, 0.17))).imshow(images[i], cmap="gray_r")
             bars = fig.add_axes((x + 0.125, y + 0.055, 0.105, 0.13))
             colours = [GREEN if c == label else RED if c == guess else GREY for c in range(CLASSES)]
@@ -213,4 +220,6 @@ def draw_confusion(path: Path, answers: Answers) -> None:
             spine.set_visible(False)
         axis.set_xlabel("the network says")
         axis.set_ylabel("it is")
-        axis.set_title(f"{int(counts[right].sum()):,} of {len(answers.labels):,} right, {int(wrong.sum())} wrong", loc="left")
+        axis.set_title(
+            f"{int(counts[right].sum()):,} of {len(answers.labels):,} right, {int(wrong.sum())} wrong", loc="left"
+        )

@@ -29,7 +29,9 @@ class Progress:
         if now - self.drawn < INTERVAL and self.done < self.total:
             return
         self.drawn = now
-        text = "  ".join(f"{name} {value:.1%}" if name == "accuracy" else f"{name} {value:.4f}" for name, value in numbers.items())
+        text = "  ".join(
+            f"{name} {value:.1%}" if name == "accuracy" else f"{name} {value:.4f}" for name, value in numbers.items()
+        )
         if self.bar is not None:
             self.bar.set_postfix_str(text, refresh=False)
             return

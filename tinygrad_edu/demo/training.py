@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -133,12 +134,12 @@ def train(
                 history.losses.append(loss.item())
                 history.hits.append((logits.argmax(1) == labels).float().mean().item())
                 recent = slice(max(first, len(history.losses) - 50), None)
-                progress.step(loss=np.mean(history.losses[recent]), accuracy=np.mean(history.hits[recent]))
+                progress.step(loss=fmean(history.losses[recent]), accuracy=fmean(history.hits[recent]))
         answers = evaluate(net, test_data, device=device, go_on=go_on)
         done = slice(first, None)
         measured = Epoch(
-            loss=float(np.mean(history.losses[done])),
-            accuracy=float(np.mean(history.hits[done])),
+            loss=fmean(history.losses[done]),
+            accuracy=fmean(history.hits[done]),
             test_loss=float(answers.losses.mean()),
             test_accuracy=answers.accuracy,
             seconds=time.perf_counter() - began,

@@ -45,7 +45,9 @@ class _Conv(Module):
                 f"{out_channels} and groups={groups}"
             )
         if padding_mode != "zeros":
-            raise DTypeError(f'{name}: expected padding_mode "zeros", got {padding_mode!r}; pad the input before the layer')
+            raise DTypeError(
+                f'{name}: expected padding_mode "zeros", got {padding_mode!r}; pad the input before the layer'
+            )
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.kernel_size = per_dimension(name, "kernel_size", kernel_size, self.spatial)

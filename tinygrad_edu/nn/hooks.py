@@ -60,7 +60,13 @@ class BackwardHooks:
 
     def leave(self, result: Any) -> Any:
         """The result of forward: a Tensor, or a tuple, list or dict whose Tensors pass the Exit."""
-        values = result if isinstance(result, tuple | list) else list(result.values()) if isinstance(result, dict) else [result]
+        values = (
+            result
+            if isinstance(result, tuple | list)
+            else list(result.values())
+            if isinstance(result, dict)
+            else [result]
+        )
         tensors = [x for x in values if isinstance(x, Tensor)]
         if not any(x.requires_grad for x in tensors):
             return result
@@ -111,11 +117,11 @@ class Entrance(Op):
         return tuple([x.copy() for x in xs])
 
     def backward(self, *dxs: Any) -> tuple:
-        arguments = [None] * self.call.inputs
+        arguments: list[Any] = [None] * self.call.inputs
         for i, dx in zip(self.call.places, dxs, strict=True):
             arguments[i] = dx
-        arguments = self.call.entered(tuple(arguments))
-        return tuple([arguments[i] for i in self.call.places])
+        going_on = self.call.entered(tuple(arguments))
+        return tuple([going_on[i] for i in self.call.places])
 
 
 class Exit(Op):

@@ -205,7 +205,9 @@ class Module:
         """Add a Tensor that belongs to the state but is not trained; without ``persistent`` it is not saved."""
         self._claim("_buffers", name)
         if tensor is not None and not isinstance(tensor, Tensor):
-            raise DTypeError(f"{type(self).__name__}: expected a Tensor or None for '{name}', got {type(tensor).__name__}")
+            raise DTypeError(
+                f"{type(self).__name__}: expected a Tensor or None for '{name}', got {type(tensor).__name__}"
+            )
         self._buffers[name] = tensor
         if not persistent:
             self._non_persistent_buffers_set.add(name)
@@ -214,7 +216,9 @@ class Module:
         """Add a module inside this one: what assigning it to an attribute does. None reserves the name."""
         self._claim("_modules", name)
         if module is not None and not isinstance(module, Module):
-            raise DTypeError(f"{type(self).__name__}: expected nn.Module or None for '{name}', got {type(module).__name__}")
+            raise DTypeError(
+                f"{type(self).__name__}: expected nn.Module or None for '{name}', got {type(module).__name__}"
+            )
         self._modules[name] = module
 
     register_module = add_module
@@ -406,7 +410,9 @@ class Module:
 
     # -- saving and loading
 
-    def state_dict(self, *, destination: dict | None = None, prefix: str = "", keep_vars: bool = False) -> dict[str, Any]:
+    def state_dict(
+        self, *, destination: dict | None = None, prefix: str = "", keep_vars: bool = False
+    ) -> dict[str, Any]:
         """The parameters and persistent buffers by their dotted names, sharing memory with the module.
 
         ``keep_vars`` gives the parameters themselves instead of detached Tensors.
@@ -427,7 +433,9 @@ class Module:
             if module is not None:
                 yield from module._saved(f"{prefix}{name}.")
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> IncompatibleKeys:
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
         """Copy values into the parameters and buffers. Where anything does not fit, nothing is changed.
 
         Parameters

@@ -24,7 +24,6 @@ from ..backend.dtypes import BOOL, category, of_number
 from ..errors import DTypeError
 from .promotion import broadcast_rule, promoted
 
-
 # What sends an operation the long way round, where errors are explained and floating-point warnings silenced: a number
 # in front, shapes that don't fit, devices that differ, and a warning (overflow, say) that somebody turned into an error.
 # Where nobody did, it is ignored here: silencing NumPy beforehand would cost half as much as the addition itself.
@@ -161,8 +160,6 @@ def _operator(kind: type[_Binary], forward: Callable, slow: Callable, result: ty
     return operator
 
 
-
-
 def add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     """``input + alpha * other``, elementwise with broadcasting.
 
@@ -185,7 +182,9 @@ def _scaled(what: str, input: Any, other: Any, alpha: Any) -> Any:
         return other
     dtypes = [category(x.array.dtype) for x in (input, other) if isinstance(x, Variable)]
     if category(of_number(alpha)) > max(dtypes) or (isinstance(alpha, bool) and max(dtypes) != BOOL):
-        raise DTypeError(f"{what}: alpha={alpha!r} is of another kind than the tensors; floats scale floats, integers integers")
+        raise DTypeError(
+            f"{what}: alpha={alpha!r} is of another kind than the tensors; floats scale floats, integers integers"
+        )
     return mul(other, alpha)
 
 
@@ -201,10 +200,14 @@ def true_divide(input: Any, other: Any) -> Any:
     return Div()(*promoted("div", input, other, floating=True))
 
 
-
 def operators(result: type) -> dict[str, Callable]:
     """The methods for ``+ - * /``, whose results are of the given class."""
-    rules = ((Add, operator.add, add), (Sub, operator.sub, sub), (Mul, operator.mul, mul), (Div, operator.truediv, true_divide))
+    rules = (
+        (Add, operator.add, add),
+        (Sub, operator.sub, sub),
+        (Mul, operator.mul, mul),
+        (Div, operator.truediv, true_divide),
+    )
     names = ("__add__", "__sub__", "__mul__", "__truediv__")
     return {name: _operator(*rule, result) for name, rule in zip(names, rules, strict=True)}
 

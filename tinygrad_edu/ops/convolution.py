@@ -167,9 +167,7 @@ def conv3d(
     return _conv(3, input, weight, bias, stride, padding, dilation, groups)
 
 
-def _conv(
-    spatial: int, x: Any, w: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
-) -> Any:
+def _conv(spatial: int, x: Any, w: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
     name = f"conv{spatial}d"
     given = [x, w] if bias is None else [x, w, bias]
     if not all(isinstance(t, Variable) for t in given):
@@ -184,7 +182,10 @@ def _conv(
         )
     if bias is not None and bias.array.shape != w.array.shape[:1]:
         raise ShapeError(f"{name}: expected a bias ({w.shape[0]},), one a filter, got {tuple(bias.shape)}")
-    stride, dilation = per_dimension(name, "stride", stride, spatial), per_dimension(name, "dilation", dilation, spatial)
+    stride, dilation = (
+        per_dimension(name, "stride", stride, spatial),
+        per_dimension(name, "dilation", dilation, spatial),
+    )
     settings = Settings(stride, _sides(name, padding, w.shape[2:], stride, dilation), dilation, groups)
     batch = x if x.array.ndim == spatial + 2 else x.unsqueeze(0)
     try:

@@ -54,9 +54,8 @@ def dropout(input: Any, p: float = 0.5, training: bool = True) -> Any:
 
     Examples
     --------
-    >>> _ = tinygrad_edu.manual_seed(0)
-    >>> dropout(tinygrad_edu.ones(8), p=0.5)
-    tensor([2., 0., 0., 0., 2., 2., 2., 2.])
+    >>> sorted(set(dropout(tinygrad_edu.ones(1000), p=0.5).tolist()))
+    [0.0, 2.0]
     """
     if not 0 <= p <= 1:
         raise DTypeError(f"dropout: expected a probability p from 0 to 1, got {p}")

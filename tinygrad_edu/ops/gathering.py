@@ -20,7 +20,7 @@ from ..kernels.reference import scatter as kernels
 from .dims import numpy_names, one_dim
 from .filling import one_value
 from .promotion import broadcast_rule, constant, first_tensor
-from .shape import broadcast_tensors
+from .shape import broadcast_tensors, reshape
 from .taking import Put, Take, check_range, overwritten, put_at
 
 __all__ = [
@@ -164,7 +164,7 @@ def _scattered(what: str, kind: Any, input: Any, dim: int, index: Any, src: Any,
     if not i.array.size:
         return input.clone()
     if isinstance(src, Variable):
-        s = src if src.array.ndim else src.reshape(1)
+        s: Any = src if src.array.ndim else reshape(src, 1)
         want, have = tuple(i.array.shape), tuple(s.array.shape)
         if len(have) != len(want) or any(n > m for n, m in zip(want, have, strict=True)):
             raise ShapeError(f"{what}: expected a src at least as long as the index {want} in every dim, got {have}")

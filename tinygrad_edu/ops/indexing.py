@@ -276,5 +276,3 @@ def iterate(input: Any) -> Iterator:
     if not input.array.ndim:
         raise TypeError("iteration over a tensor without dimensions")
     return (select(input, 0, i) for i in range(input.array.shape[0]))
-
-

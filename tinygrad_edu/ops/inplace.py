@@ -173,3 +173,31 @@ def _keep_old_numbers(node: Any, cell: list, start: int) -> None:
             op.saved = [part for i in range(0, len(op.saved), 3) for part in kept(*op.saved[i : i + 3])]
         if getattr(op, "kept", None):
             op.kept = [kept(*one) for one in op.kept]
+
+
+def reshape_in_place(name: str, function: Callable) -> Callable:
+    """The method ``name`` (such as ``transpose_``) from the function that gives a view of another shape.
+
+    The memory stays as it is, so a tensor that shares it, or a graph that has saved it, would be left with the old shape:
+    where there may be one, the change is refused.
+    """
+
+    @functools.wraps(function)
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        writable(self, name)
+        if self.version is not None or self.origin is not None:
+            raise GradError(
+                f"{name}: the memory of x is shared or saved for backward; use x = x.{function.__name__}(...)"
+            )
+        turned = function(self, *args, **kwargs)
+        self.array = turned.array
+        self.version = None  # what was made here is gone again, and nothing shares the memory
+        if mode.recording != OFF:
+            self.node = turned.node
+        elif isinstance(self.node, Leaf):
+            self.node.describe(self.array)
+        return self
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"``{function.__name__}``, in place: the same memory seen in another shape. Returns ``self``."
+    return method

@@ -26,10 +26,14 @@ class Coefficients(NamedTuple):
     """
 
     target: Any  # class indices, those that are ignored replaced by 0
-    kept: Any  # mask of the samples that are not ignored
+    ignored: Any  # mask; None where no sample is ignored
     hit: Any
     spread: Any  # None without label smoothing
     total: Any  # the mean divides by it; None where there is no mean
+
+    def as_tensors(self, like: Any) -> tuple[Any, ...]:
+        """The fields as Tensors without a gradient."""
+        return tuple([None if array is None else constant(array, like) for array in self])
 
 
 class CrossEntropy(Op):
@@ -45,27 +49,30 @@ class CrossEntropy(Op):
         self.coefficients, self.reduction = coefficients, reduction
 
     def forward(self, x: Any) -> Any:
-        xp, (target, kept, hit, spread, total) = array_namespace(x), self.coefficients
+        xp, (target, ignored, hit, spread, total) = array_namespace(x), self.coefficients
         top = x.max(axis=1, keepdims=True)
         log_sum = xp.log(xp.exp(x - top).sum(axis=1)) + top[:, 0]
         loss = hit * (log_sum - xp.take_along_axis(x, target[:, None], axis=1)[:, 0])
         if spread is not None:
             loss += log_sum * spread.sum() - (x * _along_classes(spread, x.ndim)).sum(axis=1)
-        loss = xp.where(kept, loss, x.dtype.type(0))
+        if ignored is not None:
+            loss = xp.where(ignored, x.dtype.type(0), loss)
         if self.reduction == "none":
             return loss
         return loss.sum() if total is None else loss.sum() / total
 
     def backward(self, dy: Any) -> Any:
         given = self.inputs[0]
-        target, kept, hit, spread, total = [None if a is None else constant(a, given) for a in self.coefficients]
+        target, ignored, hit, spread, total = self.coefficients.as_tensors(given)
         x, dy = cast(given, hit.dtype), cast(dy, hit.dtype)
-        each = (dy if total is None else dy / total) * constant(kept.array.astype(hit.dtype), x)
+        each = dy if total is None else dy / total
         picked = each * hit
         dx = softmax(x, 1) * (picked if spread is None else picked + each * spread.sum()).unsqueeze(1)
         dx = dx.scatter_add(1, target.unsqueeze(1), -picked.unsqueeze(1))
         if spread is not None:
-            dx = dx - each.unsqueeze(1) * _along_classes(spread, x.ndim)
+            dx = dx - (each.unsqueeze(1) if each.ndim else each) * _along_classes(spread, x.ndim)
+        if ignored is not None:
+            dx = dx.masked_fill(ignored.unsqueeze(1), 0)
         return cast(dx, given.dtype)
 
 
@@ -126,13 +133,13 @@ def cross_entropy(
     if is_floating(target.array.dtype):
         loss = _soft(x, y, weight, reduction, label_smoothing)
     else:
-        loss = CrossEntropy(_coefficients("cross_entropy", x, y, weight, ignore_index, reduction, label_smoothing), reduction)(x)
+        loss = CrossEntropy(
+            _coefficients("cross_entropy", x, y, weight, ignore_index, reduction, label_smoothing), reduction
+        )(x)
     return loss.squeeze(0) if input.array.ndim == 1 and reduction == "none" else loss
 
 
-def nll_loss(
-    input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
-) -> Any:
+def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
     """Negative log-likelihood: ``-input[target]`` for log-probabilities, as `log_softmax` gives them.
 
     Parameters are those of `cross_entropy`, with class indices only.
@@ -145,10 +152,11 @@ def nll_loss(
     if is_floating(target.array.dtype):
         raise DTypeError(f"nll_loss: expected class indices, got a target of {target.array.dtype}")
     x, y = (input.unsqueeze(0), target.unsqueeze(0)) if input.array.ndim == 1 else (input, target)
-    target, kept, hit, _, total = [
-        None if a is None else constant(a, x) for a in _coefficients("nll_loss", x, y, weight, ignore_index, reduction, 0.0)
-    ]
-    loss = (-x.gather(1, target.unsqueeze(1)).squeeze(1)).masked_fill(~kept, 0) * cast(hit, x.dtype)
+    coefficients = _coefficients("nll_loss", x, y, weight, ignore_index, reduction, 0.0)
+    target, ignored, hit, _, total = coefficients.as_tensors(x)
+    loss = -x.gather(1, target.unsqueeze(1)).squeeze(1) * cast(hit, x.dtype)
+    if ignored is not None:
+        loss = loss.masked_fill(ignored, 0)
     if reduction == "none":
         return loss.squeeze(0) if input.array.ndim == 1 else loss
     return loss.sum() if total is None else loss.sum() / cast(total, x.dtype)
@@ -188,7 +196,9 @@ def _check(name: str, x: Any, target: Any, weight: Any, reduction: str) -> None:
         raise DTypeError(f"{name}: expected class indices, got a target of bool; use .long()")
     classes = shape[0] if len(shape) == 1 else shape[1]
     if weight is not None and tuple(weight.array.shape) != (classes,):
-        raise ShapeError(f"{name}: expected a weight for each of {classes} classes, got shape {tuple(weight.array.shape)}")
+        raise ShapeError(
+            f"{name}: expected a weight for each of {classes} classes, got shape {tuple(weight.array.shape)}"
+        )
     if weight is not None and weight.array.dtype != x.array.dtype:
         raise DTypeError(f"{name}: expected a weight of {x.array.dtype} like the input, got {weight.array.dtype}")
     if weight is not None and weight.requires_grad:
@@ -199,15 +209,16 @@ def _coefficients(
     name: str, x: Any, target: Any, weight: Any, ignore_index: int, reduction: str, smoothing: float
 ) -> Coefficients:
     xp, y, classes = array_namespace(x.array), target.array, x.array.shape[1]
-    kept = y != ignore_index
-    if bool((kept & ((y < 0) | (y >= classes))).any()):
-        wrong = y[kept & ((y < 0) | (y >= classes))]
-        raise DimError(f"{name}: expected class indices from 0 to {classes - 1}, got {wrong.reshape(-1)[0].item()}")
-    y = xp.where(kept, y, 0).astype(int64)
+    ignored = y == ignore_index
+    wrong = ((y < 0) | (y >= classes)) & ~ignored
+    if bool(wrong.any()):
+        raise DimError(f"{name}: expected class indices from 0 to {classes - 1}, got {y[wrong][0].item()}")
+    y = xp.where(ignored, 0, y).astype(int64)
     wide = xp.float64 if x.array.dtype == xp.float64 else xp.float32
     weights = xp.ones(classes, wide) if weight is None else weight.array.astype(wide)
-    hit = xp.where(kept, weights[y], weights.dtype.type(0))
+    hit = xp.where(ignored, weights.dtype.type(0), weights[y])
     total = hit.sum() if reduction == "mean" else None
+    mask = ignored if bool(ignored.any()) else None
     if not smoothing:
-        return Coefficients(y, kept, hit, None, total)
-    return Coefficients(y, kept, hit * (1 - smoothing), weights * (smoothing / classes), total)
+        return Coefficients(y, mask, hit, None, total)
+    return Coefficients(y, mask, hit * (1 - smoothing), weights * (smoothing / classes), total)

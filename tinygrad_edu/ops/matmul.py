@@ -16,7 +16,6 @@ from ..autograd.variable import Variable
 from ..backend.dtypes import bool_, is_floating
 from ..errors import DTypeError, ShapeError
 from ..kernels.reference.matmul import matmul as product
-from .inplace import in_place
 from .promotion import broadcast_rule, constant, first_tensor, namespace, operand, promoted
 
 __all__ = [
@@ -144,8 +143,6 @@ def at(input: Any, other: Any) -> Any:
 
 def reflected_at(input: Any, other: Any) -> Any:
     return matmul(other, input) if isinstance(other, np.ndarray) else NotImplemented
-
-
 
 
 def _factors(what: str, a: Any, b: Any) -> tuple[Any, Any]:

@@ -12,7 +12,6 @@ from ..backend import CPU, device, device_of, move
 from ..backend.dtypes import as_dtype, bfloat16, bool_, float16, float32, float64, int8, int16, int32, int64, uint8
 from .promotion import cast
 
-
 Device: Any = device  # the functions below have a parameter of that name
 
 
@@ -32,7 +31,9 @@ class Move(Op):
         return Move(self.before)(dy)
 
 
-def to(input: Any, *args: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False, copy: bool = False) -> Any:
+def to(
+    input: Any, *args: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False, copy: bool = False
+) -> Any:
     """In another dtype, on another device, or as another Tensor has them: ``x.to(float64)``, ``x.to("cuda")``, ``x.to(y)``.
 
     Returns x itself where nothing changes, unless ``copy``. The gradient comes back in x's dtype, on x's device.

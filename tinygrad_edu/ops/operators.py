@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -33,4 +34,15 @@ def reflected(function: Callable) -> Callable:
     def method(self: Any, other: Any) -> Any:
         return function(other, self) if _operand(other) else NotImplemented
 
+    return method
+
+
+def later(family: str, name: str) -> Callable:
+    """The method ``name`` of a family that is imported when the method is first called: it is large, and seldom used."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(import_module(f".{family}", __package__), name)(self, *args, **kwargs)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"``tinygrad_edu.{name}`` of this tensor."
     return method

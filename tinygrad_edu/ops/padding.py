@@ -85,6 +85,8 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: Any = None) -> Any:
         )
     for dim, (before, after) in enumerate(borders):
         if before or after:
+            if mode != "circular" and shape[dim] + before + after < 1:
+                raise ShapeError(f'pad: mode "{mode}" leaves nothing of dim {dim} of size {shape[dim]}')
             source = _SOURCES[mode](shape[dim], before, after)
             index = constant(as_array(source.astype(int64), None, device_of(input.array)), input)
             input = input.index_select(dim, index)

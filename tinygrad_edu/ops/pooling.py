@@ -236,7 +236,14 @@ def avg_pool3d(
 
 
 def _max_pool(
-    spatial: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool
+    spatial: int,
+    x: Any,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: bool,
+    return_indices: bool,
 ) -> Any:
     batch, windows = _read(f"max_pool{spatial}d", spatial, x, kernel_size, stride, padding, dilation, ceil_mode)
     op = MaxPool(*windows, bool(ceil_mode))

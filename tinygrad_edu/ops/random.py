@@ -7,7 +7,7 @@ A random result has no gradient; in-place forms (``x.normal_()``) overwrite x an
 from __future__ import annotations
 
 import math
-import secrets
+import os
 import threading
 from typing import Any
 
@@ -27,6 +27,10 @@ __all__ = [
     "normal", "poisson", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "seed",
     "set_rng_state",
 ]  # fmt: skip
+
+
+def _entropy() -> int:
+    return int.from_bytes(os.urandom(8), "little") >> 1
 
 
 class Generator:
@@ -55,7 +59,7 @@ class Generator:
 
     def seed(self) -> int:
         """Start a stream by a seed from the operating system; returns the seed."""
-        return self.manual_seed(secrets.randbits(63)).initial_seed()
+        return self.manual_seed(_entropy()).initial_seed()
 
     def initial_seed(self) -> int:
         """The seed that the stream started from."""
@@ -99,7 +103,7 @@ class _Defaults:
     """The generator that functions use where they are given none: one a device, made when first used."""
 
     def __init__(self) -> None:
-        self.seed = secrets.randbits(63)
+        self.seed = _entropy()
         self.made: dict[str, Generator] = {}
         self.lock = threading.Lock()
 
@@ -136,7 +140,7 @@ def manual_seed(seed: int) -> Generator:
 
 def seed() -> int:
     """Seed the default generators from the operating system; returns the seed."""
-    return manual_seed(secrets.randbits(63)).initial_seed()
+    return manual_seed(_entropy()).initial_seed()
 
 
 def initial_seed() -> int:
@@ -292,7 +296,7 @@ def normal(
 ) -> Any:
     """Normal with the given mean and standard deviation: numbers with a size, or Tensors, one for each element."""
     tensors = [v for v in (mean, std) if isinstance(v, Variable)]
-    if isinstance(std, Variable) and bool((std.array < 0).any()) or not isinstance(std, Variable) and std < 0:
+    if (isinstance(std, Variable) and bool((std.array < 0).any())) or (not isinstance(std, Variable) and std < 0):
         raise ShapeError(f"normal: expected a standard deviation >= 0, got {std}")
     if not tensors:
         x = randn(*(() if size is None else _shape((size,), "normal")), generator=generator, dtype=dtype, device=device)
@@ -317,16 +321,16 @@ def _bernoulli(like: Any, p: Any, generator: Generator | None) -> Any:
     return (draw("random", like.shape, float64, device_of(like), generator) < p).astype(like.dtype)
 
 
-def multinomial(
-    input: Any, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
-) -> Any:
+def multinomial(input: Any, num_samples: int, replacement: bool = False, *, generator: Generator | None = None) -> Any:
     """Indices drawn with the given weights: input (N,) or (M, N) -> (num_samples,) or (M, num_samples).
 
     Without replacement the k indices of the largest ``u^(1/w)`` (u uniform) are taken: Efraimidis and Spirakis 2006.
     """
     w = input.array
     if w.ndim not in (1, 2) or category(w.dtype) != FLOATING:
-        raise ShapeError(f"multinomial: expected floating weights of shape (N,) or (M, N), got {w.dtype} {tuple(w.shape)}")
+        raise ShapeError(
+            f"multinomial: expected floating weights of shape (N,) or (M, N), got {w.dtype} {tuple(w.shape)}"
+        )
     xp = array_namespace(w)
     w = w.astype(float64)
     if not bool(xp.isfinite(w).all()) or bool((w < 0).any()) or not bool((w.sum(-1) > 0).all()):
@@ -422,6 +426,6 @@ def random_(input: Any, from_: int = 0, to: int | None = None, *, generator: Gen
         to = 2**24 if dtype == float32 else 2**53 if dtype == float64 else 2**11 if dtype.kind == "f" else (
             2 if dtype.kind == "b" else int(np.iinfo(dtype).max)
         )  # fmt: skip
-    return _overwrite(input, _integers(from_, to, input.array.shape, int64, device_of(input.array), generator), "random_")
-
-
+    return _overwrite(
+        input, _integers(from_, to, input.array.shape, int64, device_of(input.array), generator), "random_"
+    )

@@ -46,7 +46,6 @@ __all__ = [
 ]
 
 
-
 # Another shape
 
 

@@ -10,7 +10,6 @@ from ..autograd.op import Op
 from ..errors import DTypeError
 from .dims import integer
 from .elementwise import exp
-from .inplace import in_place
 from .promotion import to_floating
 
 __all__ = ["digamma", "erf", "erfc", "erfinv", "lgamma", "logit", "polygamma"]
@@ -148,5 +147,3 @@ def logit(input: Any, eps: float | None = None) -> Any:
 def polygamma_of(self: Any, n: int) -> Any:
     """``polygamma(n, self)``."""
     return polygamma(n, self)
-
-

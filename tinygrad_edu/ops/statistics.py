@@ -12,7 +12,6 @@ from ..errors import DTypeError, ShapeError
 from ..kernels.reference.summation import total
 from .comparison import answer
 from .dims import numpy_names, some_dims
-from .norms import matrix_norm, vector_norm
 from .promotion import cast, first_tensor
 from .reduction import kept, mean
 
@@ -136,6 +135,8 @@ def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dty
     >>> norm(tinygrad_edu.tensor([3.0, 4.0]))
     tensor(5.)
     """
+    from .norms import matrix_norm, vector_norm  # large, and seldom used
+
     x = first_tensor("norm", input)
     x = x if dtype is None else cast(x, as_dtype(dtype))
     if category(x.array.dtype) != FLOATING:

@@ -28,7 +28,7 @@ class ViewOp(Op):
         out.origin = Origin(base, None if mode.recording == OFF or path is None else (path, self), out.version[0])
         return out
 
-    def again(self) -> ViewOp:
+    def again(self) -> Any:
         """The same operation, as a node not yet used."""
         return type(self)(*self.settings)
 
@@ -40,7 +40,9 @@ class Origin:
 
     def __init__(self, base: Variable, path: tuple | None, seen: int):
         self.base = base
-        self.path = path  # ((((), first), second), ...): a chain of views shares its beginning; None if made under no_grad
+        self.path = (
+            path  # ((((), first), second), ...): a chain of views shares its beginning; None if made under no_grad
+        )
         self.seen = seen  # the version at which the view's node was right
 
     def node_of(self, view: Variable) -> Node | None:
