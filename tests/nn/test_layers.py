@@ -14,6 +14,9 @@ LAYERS = {
     "conv1d": (lambda nn: nn.Conv1d(2, 4, 3, stride=2, padding=1, groups=2), (3, 2, 9)),
     "conv2d": (lambda nn: nn.Conv2d(2, 3, (3, 2), stride=(2, 1), padding=1, dilation=(1, 2)), (2, 2, 7, 8)),
     "conv2d same": (lambda nn: nn.Conv2d(2, 3, 3, padding="same"), (2, 5, 6)),
+    "conv2d reflect": (lambda nn: nn.Conv2d(2, 3, 3, padding=(1, 2), padding_mode="reflect"), (2, 2, 5, 6)),
+    "conv2d replicate": (lambda nn: nn.Conv2d(2, 3, (2, 3), padding="same", padding_mode="replicate"), (1, 2, 5, 6)),
+    "conv1d circular": (lambda nn: nn.Conv1d(2, 3, 3, padding=2, padding_mode="circular"), (1, 2, 5)),
     "conv3d": (lambda nn: nn.Conv3d(1, 2, 2, bias=False), (1, 1, 3, 4, 5)),
     "maxpool": (lambda nn: nn.MaxPool2d(3, stride=2, padding=1, ceil_mode=True), (2, 3, 6, 7)),
     "avgpool": (lambda nn: nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False), (2, 3, 6, 7)),
@@ -105,7 +108,7 @@ def test_max_pool_returns_indices():
     [
         (lambda: nn.Conv2d(3, 4, 3, groups=2), ValueError, "multiples of groups, got 3, 4 and groups=2"),
         (lambda: nn.Conv2d(1, 1, (3, 3, 3)), ValueError, "Conv2d: expected kernel_size to be an integer or 2 of them"),
-        (lambda: nn.Conv2d(1, 1, 3, padding_mode="reflect"), TypeError, "padding_mode \"zeros\", got 'reflect'"),
+        (lambda: nn.Conv2d(1, 1, 3, padding_mode="mirror"), TypeError, "reflect, replicate, circular, got 'mirror'"),
         (lambda: nn.Dropout(-0.1), TypeError, "Dropout: expected a probability"),
         (lambda: nn.MSELoss(reduction="no"), TypeError, "MSELoss: expected a reduction of mean, sum, none"),
         (lambda: nn.Linear(3, 2)(tg.zeros(4, 2)), ValueError, "linear: expected x"),

@@ -372,6 +372,7 @@ def test_repr_is_pytorchs():
         lambda nn: nn.Linear(2, 3, bias=False),
         lambda nn: nn.Conv2d(2, 4, 3, stride=2, padding=1, dilation=2, groups=2, bias=False),
         lambda nn: nn.Conv1d(1, 1, 3, padding="same"),
+        lambda nn: nn.Conv2d(1, 1, 3, bias=False, padding_mode="circular"),
         lambda nn: nn.Conv3d(1, 2, (1, 2, 3)),
         lambda nn: nn.MaxPool2d((2, 3), stride=1, padding=1, ceil_mode=True),
         lambda nn: nn.AvgPool2d(2),

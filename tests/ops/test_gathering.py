@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 import tinygrad_edu as tg
 from tests.ops.agreement import assert_agrees
 from tests.ops.drawn import arrays, dim_of
-from tinygrad_edu.errors import DimError, DTypeError, ShapeError
+from tinygrad_edu.errors import DimError, DTypeError, GradError, ShapeError
 from tinygrad_edu.ops.gathering import one_hot
 
 REDUCTIONS = ["sum", "prod", "mean", "amax", "amin"]
@@ -226,6 +226,27 @@ def test_scatter_reduce_on_the_device(reduce, device):
     dx, dsrc = tg.autograd.grad(y.sum(), (x, src))
     for got, want in zip((y, dx, dsrc), expected, strict=True):
         np.testing.assert_allclose(got.detach().cpu().numpy(), want, rtol=1e-6)
+
+
+def test_a_product_with_several_zeros_has_no_second_derivative():
+    x = tg.tensor([3.0]).requires_grad_()
+    src = tg.tensor([0.0, 0.0, 2.0]).requires_grad_()
+    y = x.scatter_reduce(0, tg.tensor([0, 0, 0]), src, "prod")
+    (g,) = tg.autograd.grad(y, src, create_graph=True)
+    assert g.tolist() == [0, 0, 0]
+    with pytest.raises(GradError, match="scatter_reduce: with several zeros of src in one product"):
+        tg.autograd.grad(g.sum(), src)
+
+
+@pytest.mark.parametrize(("x", "src"), [(0.0, [5.0, 2.0]), (3.0, [0.0, 2.0]), (0.0, [0.0, 2.0])])
+def test_a_product_with_one_zero_has_its_second_derivatives(x, src):
+    x, src = tg.tensor([x]).requires_grad_(), tg.tensor(src).requires_grad_()
+    y = x.scatter_reduce(0, tg.tensor([0, 0]), src, "prod")
+    dx, (da, db) = tg.autograd.grad(y, (x, src), create_graph=True)
+    a, b = src.tolist()
+    assert [h.tolist() for h in tg.autograd.grad(dx, (src,), retain_graph=True)] == [[b, a]]
+    assert tg.autograd.grad(da, x, retain_graph=True)[0].item() == b
+    assert tg.autograd.grad(db, src, retain_graph=True)[0].tolist() == [x.item(), 0]
 
 
 def test_a_mask_hides_nan_and_inf_from_the_gradient():

@@ -126,7 +126,7 @@ def hessian(func: Callable, inputs: Any, create_graph: bool = False) -> Any:
 @enable_grad()
 def hvp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple:
     """``(func(inputs), H v)`` for a function with one number as its value, without the Hessian H: two passes."""
-    xs, out, outs = _prepare(func, inputs, create_graph, "hvp")
+    xs, out, _ = _prepare(func, inputs, create_graph, "hvp")
     vs = _matching(v, xs, "hvp", "the input")
     slopes = _grads([_scalar(out, "hvp")], xs, [None], create=True)
     found = _grads(slopes, xs, vs, create_graph)

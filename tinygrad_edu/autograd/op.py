@@ -136,7 +136,7 @@ class Op(Node):
             edges.append(node)
         if first is None:
             raise TypeError(f"{self.name}: expected at least one Tensor, got {[type(x).__name__ for x in inputs]}")
-        self.edges = edges = tuple(edges)
+        self.edges = given = tuple(edges)
         like, cls = first.array, first.result_class
         token = ignore(IGNORE)
         try:
@@ -153,7 +153,7 @@ class Op(Node):
         finally:
             restore(token)
         outputs = tuple([make(cls, _whole(o)) for o in out]) if type(out) is tuple else make(cls, _whole(out))
-        if wanted or self.edges is not edges:  # forward may find more that it depends on (checkpoint)
+        if wanted or self.edges is not given:  # forward may find more that it depends on (checkpoint)
             self.record(inputs, arrays, outputs)
             if recording == WATCH:
                 examine_forward(self, arrays, outputs)
@@ -192,16 +192,17 @@ class Op(Node):
                 outputs.node = self
         if self.arithmetic:
             self.saved = NOTHING
-            same = all([e is None or e.shape == self.shape for e in self.edges])
+            same = all(e is None or e.shape == self.shape for e in self.edges)
             if same and arrays[0].__class__ is arrays[-1].__class__ is np.ndarray:
                 self.hooks = None
         if not self.keeps:
             return
         self.where = caller()
         keep = self.keeping([e is not None for e in self.edges[: len(inputs)]])
-        self.saved = saved = []
+        saved: list = []
         for k, x in zip(keep, inputs, strict=True):
             saved += (save(x) if isinstance(x, Variable) else (x, NEVER, 0)) if k else (None, NEVER, 0)
+        self.saved = saved
         if "output" in self.keeps:
             self.kept = [save(x) for x in (outputs if outputs.__class__ is tuple else (outputs,))]
 

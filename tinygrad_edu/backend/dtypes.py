@@ -72,11 +72,11 @@ def as_dtype(value: Any) -> np.dtype:
     if isinstance(value, str) and value in _NAMES:
         return _NAMES[value]
     try:
-        dtype = np.dtype(value)
+        dtype: np.dtype = np.dtype(value)
     except TypeError:
-        raise DTypeError(f"dtype: expected something like tinygrad_edu.float32, got {value!r}") from None
-    if value is None:
-        raise DTypeError("dtype: expected something like tinygrad_edu.float32, got None")
+        dtype = None  # type: ignore[assignment]
+    if dtype is None or value is None:  # NumPy takes None for float64
+        raise DTypeError(f"dtype: expected something like tinygrad_edu.float32, got {value!r}")
     category(dtype)
     return dtype
 
@@ -147,12 +147,12 @@ def result_type(*operands: Any) -> np.dtype:
             rank, dtype = 2, of_number(operand)
         else:
             rank, dtype = (0 if ndim else 1), operand.dtype
-        ranks[rank] = dtype if ranks[rank] is None else promote_types(ranks[rank], dtype)
-    result = None
-    for dtype in ranks:
-        if dtype is not None and (result is None or category(dtype) > category(result)):
-            # Where a number is of a higher category than the tensors, its own width (float64, int64) says nothing.
-            result = dtype
+        before = ranks[rank]
+        ranks[rank] = dtype if before is None else promote_types(before, dtype)
+    result: np.dtype | None = None
+    for found in ranks:
+        if found is not None and (result is None or category(found) > category(result)):
+            result = found
     if result is None:
         raise DTypeError("result_type: expected at least one operand")
     return result

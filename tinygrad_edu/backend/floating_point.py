@@ -7,30 +7,34 @@ where NumPy has it. Either way the caller's own NumPy settings are left as they 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
+
+def _public_ignore(how: Any) -> Any:
+    return np.seterr(all=how)
+
+
+def _public_restore(state: Any) -> None:
+    np.seterr(**state)
+
+
+IGNORE: Any = "ignore"
+ignore: Any = _public_ignore  # token = ignore(IGNORE)
+restore: Any = _public_restore  # restore(token)
 try:
     from numpy._core.umath import _extobj_contextvar, _make_extobj
 
-    IGNORE = _make_extobj(all="ignore")
-    ignore = _extobj_contextvar.set  # token = ignore(IGNORE)
-    restore = _extobj_contextvar.reset  # restore(token)
-except ImportError:  # a NumPy that keeps the state elsewhere
-    IGNORE = "ignore"
-
-    def ignore(how: str) -> dict:
-        """Silence NumPy in this thread; returns what ``restore`` takes."""
-        return np.seterr(all=how)
-
-    def restore(state: dict) -> None:
-        """Put NumPy's error state back."""
-        np.seterr(**state)
+    IGNORE, ignore, restore = _make_extobj(all="ignore"), _extobj_contextvar.set, _extobj_contextvar.reset
+except ImportError:  # a NumPy that keeps the state elsewhere: the public way does as well
+    pass
 
 
 @contextmanager
-def silent():
+def silent() -> Iterator[None]:
     """Silence NumPy's floating-point warnings inside a ``with`` block."""
     token = ignore(IGNORE)
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..creation import empty
 from ..errors import DTypeError, ShapeError
-from ..ops.convolution import per_dimension
+from ..ops.convolution import per_dimension, sides_of
 from ..tensor import Tensor
 from . import functional as F
 from . import init
@@ -15,6 +15,8 @@ from .module import Module
 from .parameter import Parameter
 
 __all__ = ["Conv1d", "Conv2d", "Conv3d"]
+
+PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
 class _Conv(Module):
@@ -44,10 +46,8 @@ class _Conv(Module):
                 f"{name}: expected in_channels and out_channels that are multiples of groups, got {in_channels}, "
                 f"{out_channels} and groups={groups}"
             )
-        if padding_mode != "zeros":
-            raise DTypeError(
-                f'{name}: expected padding_mode "zeros", got {padding_mode!r}; pad the input before the layer'
-            )
+        if padding_mode not in PADDING_MODES:
+            raise DTypeError(f"{name}: expected padding_mode of {', '.join(PADDING_MODES)}, got {padding_mode!r}")
         self.in_channels = in_channels
         self.out_channels = out_channels
         self.kernel_size = per_dimension(name, "kernel_size", kernel_size, self.spatial)
@@ -71,7 +71,11 @@ class _Conv(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Input (N, in_channels, *S) or (in_channels, *S) -> (N, out_channels, *O)."""
-        return self.slide(input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+        padding: Any = self.padding
+        if self.padding_mode != "zeros":
+            borders = sides_of(type(self).__name__, padding, self.kernel_size, self.stride, self.dilation)
+            input, padding = F.pad(input, [n for pair in reversed(borders) for n in pair], self.padding_mode), 0
+        return self.slide(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
     def extra_repr(self) -> str:
         text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
@@ -81,7 +85,9 @@ class _Conv(Module):
             text += f", dilation={self.dilation}"
         if self.groups != 1:
             text += f", groups={self.groups}"
-        return text if self.bias is not None else text + ", bias=False"
+        if self.bias is None:
+            text += ", bias=False"
+        return text if self.padding_mode == "zeros" else text + f", padding_mode={self.padding_mode}"
 
 
 class Conv1d(_Conv):
@@ -99,11 +105,11 @@ class Conv2d(_Conv):
     in_channels, out_channels : int
     kernel_size, stride, dilation : int or (int, int)
     padding : int, (int, int), "valid" or "same"
-        Zeros around the input.
+        Around the input.
     groups : int
         Into how many sets the channels fall, which don't see each other; ``in_channels`` is a depthwise convolution.
     bias : bool, default True
-    padding_mode : "zeros"
+    padding_mode : "zeros", "reflect", "replicate" or "circular"
     device, dtype : optional
 
     Attributes

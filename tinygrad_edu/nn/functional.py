@@ -10,9 +10,11 @@ from ..ops import dropout as _dropout
 from ..ops import elementwise as _elementwise
 from ..ops.convolution import conv1d, conv2d, conv3d
 from ..ops.elementwise import sigmoid
+from ..ops.gathering import one_hot
 from ..ops.inplace import write
 from ..ops.loss import REDUCTIONS, cross_entropy, nll_loss
 from ..ops.matmul import linear
+from ..ops.padding import pad
 from ..ops.pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from ..ops.softmax import log_softmax, softmax
 from ..ops.trigonometry import tanh
@@ -33,6 +35,8 @@ __all__ = [
     "max_pool3d",
     "mse_loss",
     "nll_loss",
+    "one_hot",
+    "pad",
     "relu",
     "sigmoid",
     "softmax",

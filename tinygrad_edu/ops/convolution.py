@@ -186,7 +186,7 @@ def _conv(spatial: int, x: Any, w: Any, bias: Any, stride: Any, padding: Any, di
         per_dimension(name, "stride", stride, spatial),
         per_dimension(name, "dilation", dilation, spatial),
     )
-    settings = Settings(stride, _sides(name, padding, w.shape[2:], stride, dilation), dilation, groups)
+    settings = Settings(stride, sides_of(name, padding, w.shape[2:], stride, dilation), dilation, groups)
     batch = x if x.array.ndim == spatial + 2 else x.unsqueeze(0)
     try:
         kernels.conv_output_shape(batch.array.shape, w.array.shape, *settings)
@@ -206,9 +206,10 @@ def per_dimension(name: str, what: str, value: Any, spatial: int) -> tuple[int, 
     return values
 
 
-def _sides(
+def sides_of(
     name: str, padding: Any, kernel: Sequence[int], stride: tuple[int, ...], dilation: tuple[int, ...]
 ) -> tuple[tuple[int, int], ...]:
+    """Padding as a pair (before, after) for each spatial dimension, from a number, numbers or a name."""
     if padding == "valid":
         return ((0, 0),) * len(kernel)
     if padding == "same":

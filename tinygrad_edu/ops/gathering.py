@@ -15,7 +15,7 @@ from ..autograd.op import Op
 from ..autograd.variable import Variable
 from ..backend import array_namespace
 from ..backend.dtypes import int64
-from ..errors import DimError, DTypeError, ShapeError
+from ..errors import DimError, DTypeError, GradError, ShapeError
 from ..kernels.reference import scatter as kernels
 from .dims import numpy_names, one_dim
 from .filling import one_value
@@ -210,6 +210,21 @@ def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Any:
     return _scattered("scatter_add", ScatterAdd, input, dim, index, first_tensor("scatter_add", src))
 
 
+class SecondOfProduct(Op):
+    """The same values. Their derivative is refused: where several zeros meet, the first derivative hides the second."""
+
+    half_as_stored = True
+
+    def forward(self, dsrc: Any) -> Any:
+        return dsrc
+
+    def backward(self, ddsrc: Any) -> Any:
+        raise GradError(
+            "scatter_reduce: with several zeros of src in one product there is no second derivative here; "
+            "multiply them apart"
+        )
+
+
 class ScatterReduce(Op):
     """y = x with src combined into it at an index: the mean, product, maximum or minimum of what meets at an element."""
 
@@ -252,7 +267,8 @@ class ScatterReduce(Op):
         with_1 = scatter_reduce(x, self.dim, index, src.masked_fill(only, 1), "prod", include_self=self.include_self)
         others_of_src = Gather(self.dim)(y, index) / src.masked_fill(src_zero, 1)
         others_of_src = others_of_src.where(~only, Gather(self.dim)(with_1, index))
-        return dy * others_of_x, Gather(self.dim)(dy, index) * others_of_src
+        dsrc = Gather(self.dim)(dy, index) * others_of_src
+        return dy * others_of_x, (SecondOfProduct()(dsrc) if bool((zeros.array > 1).any()) else dsrc)
 
     def _zeros_met(self, x: Any, index: Any, src_zero: Any) -> Any:
         xp = array_namespace(x.array)
