@@ -72,7 +72,7 @@ def as_dtype(value: Any) -> np.dtype:
     if isinstance(value, str) and value in _NAMES:
         return _NAMES[value]
     try:
-        dtype: np.dtype = np.dtype(value)
+        dtype: np.dtype[Any] = np.dtype(value)
     except TypeError:
         dtype = None  # type: ignore[assignment]
     if dtype is None or value is None:  # NumPy takes None for float64

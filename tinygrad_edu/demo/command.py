@@ -26,7 +26,7 @@ from .page import SECTIONS, write_page
 from .training import Answers, History, StoppedError, evaluate, make_network, train
 
 DONE, MISUSED, STOPPED = 0, 2, 130
-EPOCHS, QUICK_DIGITS = 8, 4000
+EPOCHS, QUICK_DIGITS = 6, 4000
 HARD_DIGITS, ELEMENTS = 16, 8  # digits that the gradients are checked on, and weights of each parameter
 
 

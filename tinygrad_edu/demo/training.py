@@ -112,7 +112,7 @@ def train(
     go_on: Callable[[], None],
     batch_size: int = 64,
     lr: float = 1e-3,
-    decay: float = 0.75,
+    decay: float = 0.7,
 ) -> None:
     """Train by Adam, the step size shrinking by ``decay`` after each epoch. What it measures goes into ``history``.
 
