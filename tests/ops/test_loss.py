@@ -42,7 +42,10 @@ def same_as_torch(name, x, target, weight, settings, **more):
     def other(x, *soft):
         return theirs(x, soft[0] if soft else torch.tensor(target), tw, **settings)
 
-    assert_parity(one, other, *[x] if given_target is None else [x, given_target], **more)
+    arrays = [x] if given_target is None else [x, given_target]
+    assert_parity(one, other, *arrays, **more)
+    if more.get("order", 2):  # squared, so that dy depends on x, and has a derivative too
+        assert_parity(lambda *xs: one(*xs) * one(*xs), lambda *xs: other(*xs) * other(*xs), *arrays, **more)
 
 
 @pytest.mark.parity

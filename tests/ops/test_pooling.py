@@ -46,6 +46,7 @@ def test_max_pool_agrees_with_pytorch(spatial, data):
     assume(x.size)  # PyTorch refuses some empty batches
     ours, theirs = both(f"max_pool{spatial}d")
     assert_parity(lambda x: ours(x, *settings), lambda x: theirs(x, *settings), x)
+    assert_parity(lambda x: ours(x, *settings).exp(), lambda x: theirs(x, *settings).exp(), x)  # here dy depends on x
     assert_parity(lambda x: ours(x, *settings, True)[1], lambda x: theirs(x, *settings, True)[1], x, order=0)
 
 
@@ -57,6 +58,7 @@ def test_avg_pool_agrees_with_pytorch(spatial, data):
     assume(x.size)
     ours, theirs = both(f"avg_pool{spatial}d")
     assert_parity(lambda x: ours(x, *settings), lambda x: theirs(x, *settings), x)
+    assert_parity(lambda x: ours(x, *settings).exp(), lambda x: theirs(x, *settings).exp(), x)  # here dy depends on x
 
 
 @pytest.mark.parity

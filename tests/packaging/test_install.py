@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 LINK = Path("tinygrad_edu/kernels")
-SITE_PACKAGES = sysconfig.get_path("purelib")  # numpy and setuptools come from here
+SITE_PACKAGES = Path(sysconfig.get_path("purelib"))  # numpy and setuptools come from here
 
 # Prints where the kernels came from, whether a gradient flows, and whether a top-level `kernels` was left behind.
 PROGRAM = """
@@ -74,6 +74,16 @@ def checkout(tmp_path_factory):
 @pytest.fixture(scope="module")
 def checkout_without_link(tmp_path_factory):
     return copy_of_the_checkout(tmp_path_factory.mktemp("without link") / "tinygrad_edu-main", link=False)
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory):
+    """What is installed beside the project, for an environment that has nothing: the project itself is not among it."""
+    folder = tmp_path_factory.mktemp("packages")
+    for entry in SITE_PACKAGES.iterdir():
+        if "tinygrad" not in entry.name:
+            (folder / entry.name).symlink_to(entry)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +173,7 @@ def test_runs_installed(what, request, tmp_path):
 
 
 @pytest.mark.parametrize("what", ["checkout", "checkout_without_link"])
-def test_runs_editable(what, request, tmp_path):
+def test_runs_editable(what, request, packages, tmp_path):
     folder = request.getfixturevalue(what)
     environment = tmp_path / "env"
     venv.create(environment, with_pip=False, symlinks=os.name != "nt")
@@ -172,9 +182,9 @@ def test_runs_editable(what, request, tmp_path):
         *(sys.executable, "-m", "pip", "--python", python, "install", "-q", "-e", folder),
         *("--no-build-isolation", "--no-deps", "--no-index"),
         cwd=tmp_path,
-        PYTHONPATH=SITE_PACKAGES,
+        PYTHONPATH=str(packages),
     )
-    kernels, rest = run(python, "-c", PROGRAM, cwd=tmp_path, PYTHONPATH=SITE_PACKAGES).splitlines()
+    kernels, rest = run(python, "-c", PROGRAM, cwd=tmp_path, PYTHONPATH=str(packages)).splitlines()
     assert Path(kernels) == (folder / "kernels").resolve()
     assert rest.startswith("[6.0] ")
     assert rest.endswith(" None"), "a top-level `kernels` was installed"

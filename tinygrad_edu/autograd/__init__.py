@@ -1,7 +1,7 @@
 """Reverse-mode differentiation: what a derivative is, knowing nothing of any particular operation. Read this first.
 
 In this order: ``variable`` (an array and its place in the graph), ``op`` (one operation is one node), ``engine`` (the
-backward walk), ``modes`` (recording or not): under 600 lines that need no other file. ``gradients`` has ``backward`` and
+backward walk), ``modes`` (recording or not): some 600 lines that need no other file. ``gradients`` has ``backward`` and
 ``grad``, which a user calls, and ``faults`` the words of the errors; the rest is built on these.
 """
 

@@ -44,6 +44,9 @@ class Node:
     shape: tuple  # of the value here, and so of its gradient
     hooks: Any  # a dict of functions called with the gradient; None takes the walk's short way
 
+    def __repr__(self) -> str:
+        return f"<{getattr(self, 'name', type(self).__name__)}>"
+
 
 class Leaf(Node):
     """Where the graph ends: it holds the gradient of a tensor that the user made."""

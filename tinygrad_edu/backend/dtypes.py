@@ -23,7 +23,14 @@ BOOL, INTEGER, FLOATING = range(3)
 _CATEGORY = dict.fromkeys((float16, float32, float64), FLOATING)
 _CATEGORY |= dict.fromkeys((int8, int16, int32, int64, uint8, uint16, uint32, uint64), INTEGER)
 _CATEGORY[bool_] = BOOL
-_NAMES = {"float": float32, "double": float64, "half": float16, "long": int64, "int": int32, "short": int16}
+_NAMES: dict[str, np.dtype] = {
+    "float": float32,
+    "double": float64,
+    "half": float16,
+    "long": int64,
+    "int": int32,
+    "short": int16,
+}
 
 
 def bfloat16() -> np.dtype:

@@ -111,8 +111,8 @@ def train(
     device: str,
     go_on: Callable[[], None],
     batch_size: int = 64,
-    lr: float = 1e-3,
-    decay: float = 0.7,
+    lr: float = 2e-3,
+    decay: float = 0.6,
 ) -> None:
     """Train by Adam, the step size shrinking by ``decay`` after each epoch. What it measures goes into ``history``.
 
