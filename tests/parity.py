@@ -66,7 +66,9 @@ def assert_parity(ours, theirs, *arrays, order=2, rtol=None, seed=0, device="cpu
         if not pairs or not xs:
             return
         weights = [rng.standard_normal(tuple(u.shape)).astype(to_numpy(u).dtype) for _, u in pairs]
-        ours_dy = [tg.as_tensor(w, device=device) for w in weights]
+        # The cotangents require gradients too: a first derivative is linear in them, and the second order looks at that.
+        ours_dy = [ours_from(np.asarray(w), device) for w in weights]
+        theirs_dy = [theirs_from(np.asarray(w)) for w in weights]
         g = (
             tg.autograd.grad(
                 [y for y, _ in pairs if y.requires_grad],
@@ -81,7 +83,7 @@ def assert_parity(ours, theirs, *arrays, order=2, rtol=None, seed=0, device="cpu
         h = torch.autograd.grad(
             [u for _, u in pairs],
             ts,
-            [torch.from_numpy(np.asarray(w)) for w in weights],
+            theirs_dy,
             create_graph=True,
             allow_unused=True,
         )
@@ -92,3 +94,4 @@ def assert_parity(ours, theirs, *arrays, order=2, rtol=None, seed=0, device="cpu
             assert_same(a, b, rtol * 10 ** (n - 1), f"derivative of order {n} by input {i}")
             ys.append(a)
             us.append(b)
+        xs, ts = [*xs, *ours_dy], [*ts, *theirs_dy]

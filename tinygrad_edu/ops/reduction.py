@@ -75,7 +75,7 @@ class Mean(Sum):
         return super().forward(x) / x.dtype.type(self.n)
 
     def backward(self, dy: Any) -> Any:
-        return super().backward(dy / self.n)
+        return super().backward(dy / max(self.n, 1))  # where n is 0 there is no x, and dy should see 0, not 0 / 0
 
 
 class NanSum(Sum):
