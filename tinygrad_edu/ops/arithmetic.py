@@ -1,9 +1,8 @@
 """Addition, subtraction, multiplication and division: what a graph has most of.
 
-They are tuned where the other operations need not be, because a small ``x + y`` should cost little more than NumPy's:
-``_Binary`` writes ``Op.__call__`` out for two operands, and the backwards use operators alone, so that the engine may
-hand them raw arrays. Their functions look for the common case first: two Tensors of one dtype, or a float Tensor and a
-Python number.
+They are tuned where the other operations need not be, because a small ``x + y`` should cost little more than NumPy's. The
+operators look for the common case first, two Tensors of one dtype or a float Tensor and a Python float, and write out what
+``Op.__call__`` would do there. The gradients use operators alone, so that the engine may hand them raw arrays.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ import numpy as np
 
 from ..autograd.faults import examine_forward
 from ..autograd.modes import ON, WATCH, mode, special
-from ..autograd.op import NEVER, NOTHING, Op, next_sequence
+from ..autograd.op import LOOK, NEVER, NOTHING, Op, next_sequence
 from ..autograd.variable import Variable, node_of
 from ..backend.dtypes import BOOL, category, of_number
 from ..errors import DTypeError
@@ -134,7 +133,7 @@ def _operator(kind: type[_Binary], forward: Callable, slow: Callable, result: ty
                 op.sequence = next_sequence()
                 op.shape = shape
                 same = (ex is None or ex.shape == shape) and (ey is None or ey.shape == shape)
-                op.hooks = None if same else {}  # None is the walk's short way, on which nothing is summed
+                op.hooks = None if same else LOOK  # None is the walk's short way, on which nothing is summed
                 if keeps:
                     vx = vy = NEVER
                     if ey is None:
