@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .engine import walk
+from .gradients import leading_to
 from .modes import OFF, enable_grad, mode
 from .op import Node, Op, next_sequence
 from .variable import Variable, make
@@ -88,6 +89,7 @@ class _Checkpoint(Op):
         create = mode.recording != OFF
         roots = [(x.node, g if create else g.array) for x, g in zip(out, dy, strict=True) if g is not None and x.node]
         ends = [None if e is None else x.node for x, e in zip(entries, self.edges, strict=False)] + self.outside
-        arrived = walk(roots, [e for e in ends if e is not None], create, create, terminal=True)
+        targets = [e for e in ends if e is not None]
+        arrived = walk(roots, targets, leading_to(targets, roots, terminal=True), create, create, terminal=True)
         grads = [arrived.get(e) for e in ends]
         return tuple([g if g is None or create else make(self.tensor_class, g) for g in grads])

@@ -21,15 +21,15 @@ from .op import FREED, NEVER, Node, Op, Output
 from .variable import Variable, make
 
 
-def walk(roots: list, targets: list | None, retain: bool, create: bool, terminal: bool = False) -> dict:
+def walk(roots: list, targets: list | None, asked: Any, retain: bool, create: bool, terminal: bool = False) -> dict:
     """Run backward from roots, pairs of node and gradient; returns what arrived at the targets (None: at every leaf).
 
     Gradients are raw arrays unless ``create``: then they are Tensors, and every operation on them is recorded.
-    ``terminal`` goes no further than a target, though another target lies behind it.
+    ``asked`` are the nodes on the way to the targets: no other is visited. ``terminal`` goes no further than a target, though another target lies behind it.
     """
     recording = set_recording(OFF if not create else WATCH if mode.watching else ON)
     asked_before = mode.asked
-    mode.asked = asked = None if targets is None else _leading_to(targets, [n for n, _ in roots], terminal)
+    mode.asked = asked
     free, ndarray = not retain, np.ndarray
     plain = asked is None and not create and not mode.watching
     done: dict[Node, Any] = {}
@@ -162,25 +162,6 @@ def add(a: Any, b: Any, in_place: bool = False) -> Any:
             a += b
             return a
         return a + b
-
-
-def _leading_to(targets: list[Node], roots: list[Node], terminal: bool) -> set[Node]:
-    """The nodes on a path from the roots to a target: no other node is visited, nor its gradient computed."""
-    leads = set(targets)
-    seen: set[Node] = set()
-    found: list[Node] = []
-    stack = list(roots)
-    while stack:
-        node = stack.pop()
-        if node not in seen:
-            seen.add(node)
-            found.append(node)
-            if not (terminal and node in leads):
-                stack.extend([e for e in node.edges if e is not None])
-    for node in sorted(found, key=lambda n: n.sequence):  # inputs before what was computed from them
-        if not leads.isdisjoint(node.edges):
-            leads.add(node)
-    return leads
 
 
 def _call_hooks(node: Node, g: Any, create: bool) -> Any:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import ContextDecorator
 from types import CodeType
 from typing import Any
 
 from ..backend import array_namespace
 from ..errors import GradError
+from .modes import OFF, WATCH, mode, set_recording
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -85,3 +87,20 @@ def examine_backward(op: Any, grads: Any, dy: list) -> None:
             raise GradError(
                 f"{op.name}: backward made the first {found}, in the gradient of input {i}; forward {recorded(op)}"
             )
+
+
+class detect_anomaly(ContextDecorator):
+    """Stop at the first nan or inf, naming the line that made it.
+
+    Forward: an operation whose inputs are finite and whose result is not raises at once. Backward: so does one whose
+    gradient is not finite, naming the line of its forward. Slow: for hunting a fault, not for training.
+    """
+
+    def __enter__(self) -> None:
+        self.before = mode.watching, mode.recording
+        mode.watching = True
+        set_recording(WATCH if mode.recording != OFF else OFF)
+
+    def __exit__(self, *error: object) -> None:
+        mode.watching, recording = self.before
+        set_recording(recording)

@@ -28,7 +28,8 @@ def backward(
     roots = start(tensors, grad_tensors, create_graph)
     inputs = None if inputs is None else listed(inputs)
     targets = None if inputs is None else _target_nodes(inputs, "backward")
-    arrived = walk(roots, targets, create_graph if retain_graph is None else retain_graph, create_graph)
+    asked = None if targets is None else leading_to(targets, roots)
+    arrived = walk(roots, targets, asked, create_graph if retain_graph is None else retain_graph, create_graph)
     for x in inputs or ():
         if getattr(x, "leaf", None) is None:  # not a leaf of the graph, but it is given a .grad
             x.leaf = Leaf(x.array)
@@ -59,7 +60,9 @@ def grad(
     inputs = listed(inputs)
     targets = _target_nodes(inputs, "grad")
     roots = start(outputs, grad_outputs, create_graph)
-    arrived = walk(roots, targets, create_graph if retain_graph is None else retain_graph, create_graph)
+    arrived = walk(
+        roots, targets, leading_to(targets, roots), create_graph if retain_graph is None else retain_graph, create_graph
+    )
     found: list[Any] = []
     for i, (x, node) in enumerate(zip(inputs, targets, strict=True)):
         if node in arrived and not isinstance(arrived[node], Variable):
@@ -151,3 +154,22 @@ def _count_alone() -> int:
 
 
 _ALONE = _count_alone()
+
+
+def leading_to(targets: list[Node], roots: list, terminal: bool = False) -> set[Node]:
+    """The nodes on a path from the roots to a target: no other node is visited, nor its gradient computed."""
+    leads = set(targets)
+    seen: set[Node] = set()
+    found: list[Node] = []
+    stack = [node for node, _ in roots]
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            found.append(node)
+            if not (terminal and node in leads):
+                stack.extend([e for e in node.edges if e is not None])
+    for node in sorted(found, key=lambda n: n.sequence):  # inputs before what was computed from them
+        if not leads.isdisjoint(node.edges):
+            leads.add(node)
+    return leads

@@ -1,4 +1,4 @@
-"""Modes of recording, one state for each thread: no_grad and its kin, and the search for the first nan or inf."""
+"""Modes of recording, one state for each thread: no_grad and its kin."""
 
 from __future__ import annotations
 
@@ -89,20 +89,3 @@ class set_grad_enabled(_Recording):
 def is_grad_enabled() -> bool:
     """True where operations on tensors that require a gradient are recorded."""
     return mode.recording != OFF
-
-
-class detect_anomaly(ContextDecorator):
-    """Stop at the first nan or inf, naming the line that made it.
-
-    Forward: an operation whose inputs are finite and whose result is not raises at once. Backward: so does one whose
-    gradient is not finite, naming the line of its forward. Slow: for hunting a fault, not for training.
-    """
-
-    def __enter__(self) -> None:
-        self.before = mode.watching, mode.recording
-        mode.watching = True
-        _record(mode.recording != OFF)
-
-    def __exit__(self, *error: object) -> None:
-        mode.watching, recording = self.before
-        set_recording(recording)
