@@ -130,3 +130,36 @@ def test_wrong_returns_are_named():
     x = tg.tensor([3.0], requires_grad=True)
     with pytest.raises(TypeError, match="Wrong: forward took 2 arguments, backward returned 1 gradients"):
         Wrong.apply(x, x).sum().backward()
+
+
+class ExpAndSquare(Function):
+    """Two outputs, one of them saved."""
+
+    @staticmethod
+    def forward(ctx, x):
+        y = x.exp()
+        ctx.save_for_backward(y, None, x)
+        return y, x * x
+
+    @staticmethod
+    def backward(ctx, da, db):
+        y, nothing, x = ctx.saved_tensors
+        assert nothing is None
+        return da * y + db * 2.0 * x
+
+
+def test_a_saved_output_among_several_is_tied_to_the_graph():
+    x = tg.tensor([1.5], dtype=tg.float64, requires_grad=True)
+    a, b = ExpAndSquare.apply(x)
+    y = a * b  # x^2 e^x
+    e = np.exp(1.5)
+    for expected in ((1.5**2 + 2 * 1.5) * e, (1.5**2 + 4 * 1.5 + 2) * e, (1.5**2 + 6 * 1.5 + 6) * e):
+        (y,) = tg.autograd.grad(y.sum(), x, create_graph=True)
+        assert y.item() == pytest.approx(expected)
+
+
+def test_what_a_function_saves_is_accounted_for():
+    x = tg.tensor(np.ones(100), requires_grad=True)
+    assert tg.autograd.saved_bytes(Cube.apply(x)) == {"Cube": 800}
+    a, _ = ExpAndSquare.apply(x)
+    assert tg.autograd.saved_bytes(a) == {"ExpAndSquare": 1600}

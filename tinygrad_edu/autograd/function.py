@@ -7,7 +7,7 @@ from typing import Any
 from ..backend import array_namespace
 from .faults import caller, used_twice
 from .modes import no_grad
-from .op import FREED, Op
+from .op import FREED, NEVER, Op, Output
 from .variable import Variable, make, save
 
 
@@ -78,8 +78,16 @@ class _Applied(Op):
         """What save_for_backward kept, tied to the graph."""
         if self.saved is FREED:
             raise used_twice(self)
-        ends = [*self.edges, self]
-        return tuple([s and self._again(s, None if i is None else ends[i], "a saved tensor") for s, i in self.saved])
+        tensors = []
+        for i, owner in enumerate(self.owners):
+            array, cell, count = self.saved[3 * i : 3 * i + 3]
+            node: Any = None  # of what forward computed on the way and saved: a constant, as in PyTorch
+            if owner is not None and owner < len(self.edges):
+                node = self.edges[owner]
+            elif owner is not None:
+                node = Output(self, owner - len(self.edges), array.shape) if self.many else self
+            tensors.append(None if array is None else self._again((array, cell, count), node, "a saved tensor"))
+        return tuple(tensors)
 
     def forward(self, *arrays: Any) -> Any:
         args = list(self.args)
@@ -106,11 +114,12 @@ class _Applied(Op):
         for out in many:
             if any(out.array is c for c in self.constant):
                 out.node = None
+        ours = [*inputs, *many]
+        self.owners: list[int | None] = []  # which of inputs and outputs each saved tensor is
         for t in tensors:
-            owners = [] if t is None else [i for i, x in enumerate([*inputs, *many]) if x.array is t.array]
-            x = t if not owners else [*inputs, *many][owners[0]]
-            tied = min(owners[0], len(inputs)) if owners and not (self.many and owners[0] >= len(inputs)) else None
-            self.saved.append((None if t is None else save(x), tied))
+            owner = None if t is None else next((i for i, x in enumerate(ours) if x.array is t.array), None)
+            self.owners.append(owner)
+            self.saved += (None, NEVER, 0) if t is None else save(t if owner is None else ours[owner])
 
     def backward(self, *dy: Any) -> Any:
         if self.materialize:

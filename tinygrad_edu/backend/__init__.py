@@ -1,7 +1,7 @@
-"""Which array library and which kernels: the one place that knows NumPy from CuPy.
+"""Which array library: the one place that knows NumPy from CuPy.
 
 ``devices`` says where an array lies, ``dtypes`` what its elements are, ``cuda`` finds CuPy or its stand-in, and
-``kernels`` names the implementation of each heavy operation.
+``floating_point`` keeps NumPy's warnings away.
 """
 
 from ..kernels.namespace import array_namespace
